@@ -1,0 +1,40 @@
+package access
+
+import "github.com/teei/csr-platform/shared/domain/identity"
+
+var (
+	operators = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff}
+	admins    = []identity.Role{identity.SystemAdmin}
+	reporters = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.CompanyUser, identity.APIClient}
+	uploaders = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.APIClient}
+	readers   = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding, identity.CompanyAdmin, identity.CompanyUser, identity.Participant, identity.Volunteer, identity.APIClient}
+)
+
+// Table is every route and who may use it. The key is the route as template.yaml writes it: method, space, path.
+var Table = map[string]Rule{
+	"GET /v1/health/live":  {},
+	"GET /v1/health/ready": {},
+
+	"POST /v1/kintell/webhooks/session-completed": {},
+	"POST /v1/kintell/webhooks/rating-created":    {},
+	"POST /v1/kintell/webhooks/booking-confirmed": {},
+
+	"GET /v1/companies/{companyId}/at-a-glance": {Roles: reporters, Of: Company},
+	"GET /v1/companies/{companyId}/outcomes":    {Roles: reporters, Of: Company},
+
+	"GET /v1/companies":                              {Roles: readers},
+	"POST /v1/companies":                             {Roles: admins},
+	"PUT /v1/companies/{companyId}/senders/{sender}": {Roles: []identity.Role{identity.SystemAdmin, identity.CompanyAdmin}, Of: Company},
+
+	"POST /v1/imports/{kind}":                {Roles: uploaders},
+	"GET /v1/imports":                        {Roles: uploaders},
+	"GET /v1/imports/{importId}":             {Roles: uploaders},
+	"PUT /v1/imports/{importId}/file":        {Roles: uploaders},
+	"POST /v1/imports/{importId}/start":      {Roles: uploaders},
+	"GET /v1/imports/{importId}/errors":      {Roles: uploaders},
+	"POST /v1/imports/{importId}/rows/{row}": {Roles: uploaders},
+
+	"GET /v1/deliveries":                      {Roles: operators},
+	"GET /v1/deliveries/{deliveryId}":         {Roles: operators},
+	"POST /v1/deliveries/{deliveryId}/replay": {Roles: operators},
+}
