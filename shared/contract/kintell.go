@@ -46,8 +46,8 @@ type KintellRatingCreated struct {
 	RatingID     string    `json:"ratingId" jsonschema:"format=uuid"`
 	SessionID    string    `json:"sessionId" jsonschema:"format=uuid"`
 	FromRole     string    `json:"fromRole" jsonschema:"enum=participant,enum=volunteer"`
-	Rating       float64   `json:"rating" jsonschema:"minimum=0,maximum=1"`
-	FeedbackText string    `json:"feedbackText,omitempty"` // stays empty: events carry no texts
+	Rating       *float64  `json:"rating,omitempty" jsonschema:"minimum=0,maximum=1"` // absent when a file row carries a text alone
+	FeedbackText string    `json:"feedbackText,omitempty"`                            // stays empty: events carry no texts
 	CreatedAt    time.Time `json:"createdAt"`
 }
 

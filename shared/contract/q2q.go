@@ -2,13 +2,14 @@ package contract
 
 import "time"
 
-// OutcomeScored says that a text was scored into outcomes. A dimension that the text says nothing about is absent.
+// OutcomeScored says that a text was scored into outcomes. A dimension that the text says nothing about is absent, and so is the
+// whole list when there is none.
 type OutcomeScored struct {
 	TextID       string           `json:"textId" jsonschema:"format=uuid"`
 	TextType     string           `json:"textType" jsonschema:"minLength=1"` // kintell_rating, buddy_feedback, checkin_note, …
 	ScoringID    string           `json:"scoringId" jsonschema:"format=uuid"`
 	ModelVersion string           `json:"modelVersion" jsonschema:"minLength=1"`
-	Scores       []DimensionScore `json:"scores" jsonschema:"maxItems=5"`
+	Scores       []DimensionScore `json:"scores,omitempty" jsonschema:"maxItems=5"`
 	ScoredAt     time.Time        `json:"scoredAt"`
 }
 
