@@ -37,6 +37,7 @@ type Score struct {
 
 // Scoring is one reading of one text by one model version.
 type Scoring struct {
+	ID           string // UUID, made from the event that asked for it; a model leaves it empty
 	TextID       string
 	ModelVersion string
 	Language     string  // ISO 639-1 of the text, empty when undetermined
