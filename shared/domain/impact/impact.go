@@ -48,6 +48,11 @@ func (m Month) Before(other Month) bool {
 	return m.Year < other.Year || m.Year == other.Year && m.Month < other.Month
 }
 
+// Compare orders months as slices.SortFunc wants it.
+func (m Month) Compare(other Month) int {
+	return (m.Year*12 + int(m.Month)) - (other.Year*12 + int(other.Month))
+}
+
 // MaxMonths is the longest period a report covers.
 const MaxMonths = 120
 

@@ -1,0 +1,95 @@
+// Package rollupmetrics keeps the figures of each company's months up to date with what happened in them.
+//
+// Hears:   kintell.session.completed, q2q.outcome.scored
+// Tells:   nothing
+// Repeats: safe; a month is computed anew from what is kept, so counting twice cannot happen
+// Fails:   an unreadable event is parked; a month that somebody else holds is waited for
+package rollupmetrics
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/teei/csr-platform/shared/contract"
+	"github.com/teei/csr-platform/shared/domain/impact"
+	"github.com/teei/csr-platform/shared/fault"
+	"github.com/teei/csr-platform/shared/platform/fn"
+	"github.com/teei/csr-platform/shared/port"
+)
+
+const name = "consumers/rollupmetrics"
+
+// Function is consumers/rollupmetrics.
+var Function = fn.OnEvent(name, open)
+
+func open(ctx context.Context, env port.Env) ([]fn.Hears, error) {
+	ledger, err := env.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := New(ledger)
+	return []fn.Hears{fn.Hear(h.Completed), fn.Hear(h.Scored)}, env.Config().Err()
+}
+
+// Handler rolls up months.
+type Handler struct{ ledger port.Ledger }
+
+// New is a handler that reads and keeps figures in ledger.
+func New(ledger port.Ledger) *Handler { return &Handler{ledger} }
+
+// Completed rolls up the month in which the session was held.
+func (h *Handler) Completed(ctx context.Context, in contract.Of[contract.KintellSessionCompleted]) error {
+	return h.ledger.Once(ctx, name, in.Cause(), func(tx port.Tx) error {
+		return rollUp(ctx, tx, in.Body.SessionID, in.Body.CompletedAt)
+	})
+}
+
+// Scored rolls up the month in which the text was written, whenever it was scored. Of a text that is gone by now nothing is
+// left to count.
+func (h *Handler) Scored(ctx context.Context, in contract.Of[contract.OutcomeScored]) error {
+	return h.ledger.Once(ctx, name, in.Cause(), func(tx port.Tx) error {
+		text, err := tx.Feedback().Text(ctx, in.Body.TextID)
+		if fault.KindOf(err) == fault.Missing {
+			return rollUp(ctx, tx, in.Body.TextID, time.Time{})
+		}
+		if err != nil {
+			return fmt.Errorf("text of the scoring: %w", err)
+		}
+		return rollUp(ctx, tx, in.Body.TextID, text.CreatedAt)
+	})
+}
+
+// rollUp computes the month of at, unless it is zero or counts subject already, and every month that a correction has outdated.
+// Months are locked in order, so that two of these never wait for each other.
+func rollUp(ctx context.Context, tx port.Tx, subject string, at time.Time) error {
+	zone, err := tx.Metrics().Zone(ctx)
+	if err != nil {
+		return fmt.Errorf("time zone of the company: %w", err)
+	}
+	stale, err := tx.Metrics().Stale(ctx)
+	if err != nil {
+		return fmt.Errorf("outdated months: %w", err)
+	}
+	months := slices.Clone(stale)
+	if !at.IsZero() {
+		months = append(months, impact.MonthOf(at, zone))
+	}
+	slices.SortFunc(months, impact.Month.Compare)
+	for _, month := range slices.Compact(months) {
+		counts := subject
+		if slices.Contains(stale, month) {
+			counts = "" // outdated, whatever it counts
+		}
+		sums, counted, err := tx.Metrics().Lock(ctx, month, zone, counts)
+		if err != nil {
+			return fmt.Errorf("sums of %v: %w", month, err)
+		}
+		if counted {
+			continue
+		}
+		tx.Metrics().Keep(impact.Compute(month, sums, tx.Now()), sums)
+	}
+	return nil
+}
