@@ -39,20 +39,19 @@ type belonging struct {
 }
 
 func main() {
-	err := write(".")
+	err := write("schemas")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// write makes schemas/<type>.json under contract's folder for every event, and removes those of events that are gone.
-func write(contractFolder string) error {
-	made, err := schemas(contractFolder)
+// write makes <type>.json in folder for every event, and removes those of events that are gone.
+func write(folder string) error {
+	made, err := schemas()
 	if err != nil {
 		return err
 	}
-	folder := filepath.Join(contractFolder, "schemas")
 	old, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {
 		return fmt.Errorf("list %s: %w", folder, err)
@@ -75,15 +74,16 @@ func write(contractFolder string) error {
 	return nil
 }
 
-// schemas gives each schema's text by its file name.
-func schemas(contractFolder string) (map[string][]byte, error) {
+// schemas gives each schema's text by its file name. It reads the comments of the working directory, which is contract's folder.
+func schemas() (map[string][]byte, error) {
+	r := &jsonschema.Reflector{DoNotReference: true, Anonymous: true}
+	err := r.AddGoComments(module, ".")
+	if err != nil {
+		return nil, fmt.Errorf("read the comments of contract: %w", err)
+	}
 	made := map[string][]byte{}
 	for _, body := range contract.Catalogue() {
-		schema, err := schemaOf(body, contractFolder)
-		if err != nil {
-			return nil, err
-		}
-		text, err := json.MarshalIndent(schema, "", "  ")
+		text, err := json.MarshalIndent(schemaOf(r, body), "", "  ")
 		if err != nil {
 			return nil, fmt.Errorf("encode the schema of %s: %w", body.EventType(), err)
 		}
@@ -93,12 +93,7 @@ func schemas(contractFolder string) (map[string][]byte, error) {
 }
 
 // schemaOf is the schema of one event, body inside envelope.
-func schemaOf(body contract.Body, contractFolder string) (*jsonschema.Schema, error) {
-	r := &jsonschema.Reflector{DoNotReference: true, Anonymous: true}
-	err := r.AddGoComments(module, contractFolder)
-	if err != nil {
-		return nil, fmt.Errorf("read the comments of %s: %w", contractFolder, err)
-	}
+func schemaOf(r *jsonschema.Reflector, body contract.Body) *jsonschema.Schema {
 	data := r.Reflect(body)
 	data.Version = ""
 
@@ -113,5 +108,5 @@ func schemaOf(body contract.Body, contractFolder string) (*jsonschema.Schema, er
 	schema.Properties.Set("data", data)
 	meta, _ := schema.Properties.Get("metadata")
 	meta.Properties.Set("metadata", open)
-	return schema, nil
+	return schema
 }
