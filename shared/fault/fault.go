@@ -42,14 +42,19 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Cause != nil {
+		return e.Public() + ": " + e.Cause.Error()
+	}
+	return e.Public()
+}
+
+// Public is the failure without its cause: what a stranger, or a person who mends what was refused, may read.
+func (e *Error) Public() string {
 	var b strings.Builder
 	b.WriteString(e.Sentence)
 	for i, f := range e.Fields {
 		b.WriteString([]string{": ", "; "}[min(i, 1)])
 		b.WriteString(f.Name + ": expected " + f.Expected)
-	}
-	if e.Cause != nil {
-		b.WriteString(": " + e.Cause.Error())
 	}
 	return b.String()
 }

@@ -114,7 +114,7 @@ func (h *Handler) refuse(ctx context.Context, cause contract.Cause, body []byte,
 	}
 	err = h.ledger.Park(ctx, company.Parked{
 		ID: cause.ID, Company: cause.Company, By: name, Kind: company.KindDelivery, Type: cause.Delivery.Type, CauseID: cause.Delivery.ID,
-		Reason: fault.Of(reason).Error(), Body: sealed, At: cause.At,
+		Reason: fault.Of(reason).Public(), Body: sealed, At: cause.At,
 	})
 	if err != nil {
 		return err
