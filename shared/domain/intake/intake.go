@@ -56,6 +56,20 @@ type Progress struct {
 	Refused int
 }
 
+// The codes of problems (facts: Kintell CSV formats, E001 to E007; the others are ours).
+const (
+	BadEmail    = "E001"
+	Absent      = "E002" // a value that must be there
+	BadDate     = "E003"
+	BadDuration = "E004"
+	BadLevel    = "E005"
+	BadRating   = "E006"
+	BadOrder    = "E007" // completed before it was scheduled
+	BadValue    = "E008" // too long, or not one of the values
+	Malformed   = "E009" // the record is no CSV, or has another number of columns than the header
+	UnknownType = "E010" // a session type that names no programme
+)
+
 // Problem is what is wrong with one value of a row.
 type Problem struct {
 	Code     string `json:"code"` // E001…E010
