@@ -18,7 +18,7 @@ const pairing = 4096
 
 func (s sessions) lock(keys []int64) {
 	slices.Sort(keys)
-	s.queue("SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k", slices.Compact(keys)).Exec(nil)
+	s.queue("SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k", slices.Compact(keys))
 }
 
 func pairKey(company string, kind session.Type, participant, volunteer string, at time.Time) int64 {

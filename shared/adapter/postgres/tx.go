@@ -101,20 +101,19 @@ func (t *tx) queue(sql string, args ...any) *pgx.QueuedQuery { return t.batch.Qu
 
 // send sends what is queued, opening the transaction first. last is a statement behind it all, empty where none is needed.
 func (t *tx) send(ctx context.Context, explicit bool, last string) error {
-	batch := &t.batch
+	batch := &pgx.Batch{}
 	if !t.begun {
-		batch = &pgx.Batch{}
 		if explicit {
 			batch.Queue("BEGIN")
 		}
 		t.open(batch)
-		batch.QueuedQueries = append(batch.QueuedQueries, t.batch.QueuedQueries...)
 		t.begun = explicit
 	}
+	batch.QueuedQueries = append(batch.QueuedQueries, t.batch.QueuedQueries...)
+	t.batch = pgx.Batch{}
 	if last != "" {
 		batch.Queue(last)
 	}
-	t.batch = pgx.Batch{}
 	if t.conn == nil {
 		conn, err := t.ledger.pool.acquire(ctx)
 		if err != nil {

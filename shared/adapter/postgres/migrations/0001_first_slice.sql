@@ -335,19 +335,19 @@ GRANT SELECT, UPDATE, DELETE ON outbox TO csr_door;
 
 -- person_for is the only way to find or make a person from an e-mail. It adds the membership in the transaction's company.
 CREATE FUNCTION person_for(address text, member_role text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE found uuid;
+DECLARE person uuid;
 BEGIN
   IF app_company() IS NULL THEN
     RAISE EXCEPTION 'person_for needs a company in its transaction';
   END IF;
   LOOP
-    SELECT id INTO found FROM users WHERE email = address;
+    SELECT id INTO person FROM users WHERE email = address;
     EXIT WHEN FOUND;
-    INSERT INTO users (id, email) VALUES (gen_random_uuid(), address) ON CONFLICT (email) DO NOTHING RETURNING id INTO found;
+    INSERT INTO users (id, email) VALUES (gen_random_uuid(), address) ON CONFLICT (email) DO NOTHING RETURNING id INTO person;
     EXIT WHEN FOUND;
   END LOOP;
-  INSERT INTO company_users (company_id, user_id, role) VALUES (app_company(), found, member_role) ON CONFLICT DO NOTHING;
-  RETURN found;
+  INSERT INTO company_users (company_id, user_id, role) VALUES (app_company(), person, member_role) ON CONFLICT DO NOTHING;
+  RETURN person;
 END $$;
 
 -- sender_for gives a company and its sealed secrets before a tenant is known.

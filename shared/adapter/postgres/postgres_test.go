@@ -1,0 +1,132 @@
+package postgres_test
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/teei/csr-platform/shared/adapter/postgres"
+	"github.com/teei/csr-platform/shared/contract"
+	"github.com/teei/csr-platform/shared/domain/company"
+	"github.com/teei/csr-platform/shared/domain/identity"
+	"github.com/teei/csr-platform/shared/domain/session"
+	"github.com/teei/csr-platform/shared/port"
+	"github.com/teei/csr-platform/shared/testkit/pgtest"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// bus records what is published and refuses while told to.
+type bus struct {
+	mu     sync.Mutex
+	events []contract.Event
+	helped []contract.Event
+	refuse error
+}
+
+func (b *bus) Publish(_ context.Context, events []contract.Event) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.refuse != nil {
+		return b.refuse
+	}
+	b.events = append(b.events, events...)
+	return nil
+}
+
+func (b *bus) Replay(context.Context, string, contract.Event) error { return nil }
+
+func (b *bus) Stalled(_ context.Context, e contract.Event, _ time.Duration) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.helped = append(b.helped, e)
+	return nil
+}
+
+func open(t testing.TB, db pgtest.Database, b port.Bus, frozen bool) *postgres.Ledger {
+	t.Helper()
+	l := postgres.New(postgres.Options{
+		Settings: postgres.Settings{
+			URL:      func(context.Context) (string, error) { return db.Service, nil },
+			MaxConns: 4, Idle: 20 * time.Second, Connect: 10 * time.Second,
+		},
+		Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler),
+		Bus: func(context.Context) (port.Bus, error) { return b, nil }, Frozen: frozen,
+	})
+	t.Cleanup(l.Close)
+	return l
+}
+
+// found makes a company.
+func found(t testing.TB, l *postgres.Ledger, slug string) string {
+	t.Helper()
+	c := company.Company{ID: identity.NewID(), Slug: slug, Name: slug, Kind: company.Partner, TimeZone: "Europe/Oslo", CreatedAt: noon}
+	err := l.Do(t.Context(), port.Operator("test"), func(tx port.Tx) error { return tx.Companies().Create(t.Context(), c) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.ID
+}
+
+func scalar[T any](t testing.TB, url, sql string, args ...any) (value T) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	err = conn.QueryRow(t.Context(), sql, args...).Scan(&value)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+// hold keeps one session, as a webhook does, and says what the ledger answered.
+func hold(t testing.TB, l *postgres.Ledger, companyID, delivery, external string) error {
+	t.Helper()
+	cause := contract.Cause{ID: identity.ID(companyID, "kintell", "delivery", delivery), Company: companyID, At: noon,
+		Delivery: &contract.Delivery{ID: delivery, Type: "session-completed", Digest: []byte(external), Size: 1}}
+	return l.Once(t.Context(), "webhooks/kintell", cause, func(tx port.Tx) error {
+		ids, err := tx.People().Persons(t.Context(), []identity.Contact{
+			{Email: "mira@sample.test", Role: identity.Participant}, {Email: "paul@sample.test", Role: identity.Volunteer}})
+		if err != nil {
+			return err
+		}
+		fact := session.Completion{ID: identity.ID(companyID, "kintell", "session", external), Sender: "kintell", ExternalID: external,
+			Type: session.Language, Participant: ids[0], Volunteer: ids[1], ScheduledAt: noon.Add(-time.Hour), CompletedAt: noon, Minutes: 45, SentAt: noon}
+		body := contract.KintellSessionCompleted{SessionID: fact.ID, SessionType: "language", ParticipantID: ids[0], VolunteerID: ids[1],
+			ScheduledAt: fact.ScheduledAt, CompletedAt: fact.CompletedAt, DurationMinutes: 45}
+		tx.Sessions().Complete([]port.News[session.Completion]{{Fact: fact, Event: cause.Then(body)}})
+		return nil
+	})
+}
+
+func TestADeliveryIsKeptOnceAndToldOnce(t *testing.T) {
+	t.Parallel()
+	db, b := pgtest.New(t), &bus{}
+	l := open(t, db, b, false)
+	id := found(t, l, "acme")
+	for range 3 {
+		if err := hold(t, l, id, "d-1", "KS-1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := hold(t, l, id, "d-2", "KS-1"); err != nil { // the same session by another delivery is no news
+		t.Fatal(err)
+	}
+	n, err := l.Relay(t.Context())
+	if err != nil || n != 1 || len(b.events) != 1 {
+		t.Fatalf("relayed %d events (%v), published %d, want 1", n, err, len(b.events))
+	}
+	if got := scalar[int](t, db.Owner, "SELECT count(*) FROM kintell_sessions"); got != 1 {
+		t.Errorf("%d sessions, want 1", got)
+	}
+	if got := scalar[int](t, db.Owner, "SELECT count(*) FROM audit_logs WHERE action = 'CREATE' AND resource_type = 'session'"); got != 1 {
+		t.Errorf("%d audit lines, want 1", got)
+	}
+}
