@@ -44,7 +44,7 @@ func open(ctx context.Context, env port.Env) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Handle(New(ledger, bus, keys, env.Now).Serve), env.Config().Err()
+	return web.Handle(New(ledger, bus, keys).Serve), env.Config().Err()
 }
 
 // Handler shows and replays deliveries.
@@ -52,12 +52,11 @@ type Handler struct {
 	ledger port.Ledger
 	bus    port.Bus
 	keys   port.Keys
-	now    func() time.Time
 }
 
 // New is a handler of what ledger has parked; events go out again by bus, bodies of deliveries are opened with keys.
-func New(ledger port.Ledger, bus port.Bus, keys port.Keys, now func() time.Time) *Handler {
-	return &Handler{ledger, bus, keys, now}
+func New(ledger port.Ledger, bus port.Bus, keys port.Keys) *Handler {
+	return &Handler{ledger, bus, keys}
 }
 
 // Serve answers the function's routes.

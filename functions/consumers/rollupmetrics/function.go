@@ -68,21 +68,17 @@ func rollUp(ctx context.Context, tx port.Tx, subject string, at time.Time) error
 	if err != nil {
 		return fmt.Errorf("time zone of the company: %w", err)
 	}
-	stale, err := tx.Metrics().Stale(ctx)
+	months, err := tx.Metrics().Stale(ctx)
 	if err != nil {
 		return fmt.Errorf("outdated months: %w", err)
 	}
-	months := slices.Clone(stale)
+	months = slices.Clone(months)
 	if !at.IsZero() {
 		months = append(months, impact.MonthOf(at, zone))
 	}
 	slices.SortFunc(months, impact.Month.Compare)
 	for _, month := range slices.Compact(months) {
-		counts := subject
-		if slices.Contains(stale, month) {
-			counts = "" // outdated, whatever it counts
-		}
-		sums, counted, err := tx.Metrics().Lock(ctx, month, zone, counts)
+		sums, counted, err := tx.Metrics().Lock(ctx, month, zone, subject)
 		if err != nil {
 			return fmt.Errorf("sums of %v: %w", month, err)
 		}
