@@ -219,6 +219,8 @@ type Imports interface {
 type Deliveries interface {
 	// List gives up to limit, newest first; status empty means all, after is the id to continue behind.
 	List(ctx context.Context, status, after string, limit int) ([]company.Delivered, error)
+	// Accepted reads one delivery that was accepted; what it said is kept as facts, not as a body. An unknown id is Missing.
+	Accepted(ctx context.Context, id string) (company.Delivered, error)
 	// Parked reads one parked thing with its body. An unknown id is Missing.
 	Parked(ctx context.Context, id string) (company.Parked, error)
 	// Replayed says that a parked thing was handed over again.

@@ -20,10 +20,7 @@ func (l *Ledger) Park(ctx context.Context, parked company.Parked) error {
 		if found && known.Company != parked.Company {
 			return fault.New(fault.Conflict, "this id is parked for another company")
 		}
-		parked.Status, parked.Attempts, parked.At = company.StatusParked, known.Attempts+1, parked.At.UTC()
-		if parked.At.IsZero() {
-			parked.At = t.Now()
-		}
+		parked.Status, parked.Attempts, parked.At = company.StatusParked, known.Attempts+1, t.Now()
 		put(t.(*tx), l.parked, parked.ID, parked)
 		return nil
 	})
@@ -36,10 +33,7 @@ func (d deliveries) List(_ context.Context, status, after string, limit int) ([]
 	var all []company.Delivered
 	for key, row := range d.ledger.inbox {
 		if row.delivery != nil && d.sees(row.company) {
-			all = append(all, company.Delivered{
-				ID: key.cause, Company: row.company, By: key.by, Kind: company.KindDelivery, Type: row.delivery.Type,
-				CauseID: row.delivery.ID, Status: accepted, Size: row.delivery.Size, At: row.at,
-			})
+			all = append(all, delivered(key, row))
 		}
 	}
 	for _, p := range d.ledger.parked {
@@ -60,6 +54,22 @@ func (d deliveries) List(_ context.Context, status, after string, limit int) ([]
 	}
 	all = slices.DeleteFunc(all, func(one company.Delivered) bool { return status != "" && one.Status != status })
 	return all[:min(limit, len(all))], nil
+}
+
+func (d deliveries) Accepted(_ context.Context, id string) (company.Delivered, error) {
+	for key, row := range d.ledger.inbox {
+		if key.cause == id && row.delivery != nil && d.sees(row.company) {
+			return delivered(key, row), nil
+		}
+	}
+	return company.Delivered{}, fault.New(fault.Missing, "no delivery of this id was accepted")
+}
+
+func delivered(key inboxKey, row inboxRow) company.Delivered {
+	return company.Delivered{
+		ID: key.cause, Company: row.company, By: key.by, Kind: company.KindDelivery, Type: row.delivery.Type,
+		CauseID: row.delivery.ID, Status: accepted, Size: row.delivery.Size, At: row.at,
+	}
 }
 
 func (d deliveries) Parked(_ context.Context, id string) (company.Parked, error) {

@@ -30,6 +30,16 @@ func (d deliveries) List(ctx context.Context, status, after string, limit int) (
 	return list, err
 }
 
+// Accepted is port.Deliveries.
+func (d deliveries) Accepted(ctx context.Context, id string) (a company.Delivered, err error) {
+	a.Kind, a.Status = company.KindDelivery, "accepted"
+	err = d.ask(ctx, one(&a.ID, &a.Company, &a.By, &a.Type, &a.CauseID, &a.Size, &a.At), `
+		SELECT id::text, company_id::text, by, event_type, delivery_id, payload_size, received_at
+		FROM webhook_deliveries WHERE id = $1::text::uuid`, id)
+	a.At = a.At.UTC()
+	return a, missing(err, "no delivery of this id was accepted")
+}
+
 // Parked is port.Deliveries.
 func (d deliveries) Parked(ctx context.Context, id string) (p company.Parked, err error) {
 	err = d.ask(ctx, one(&p.ID, &p.Company, &p.By, &p.Kind, &p.Type, &p.CauseID, &p.Reason, &p.Body, &p.At, &p.Status, &p.Attempts), `
