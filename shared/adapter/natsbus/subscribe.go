@@ -90,28 +90,24 @@ func (b *Bus) consume(ctx context.Context, stream string, config jetstream.Consu
 	}
 	var iterators []jetstream.MessagesContext
 	var workers sync.WaitGroup
-	stop = func() {
+	drain := func() {
 		for _, it := range iterators {
 			it.Drain()
 		}
-		workers.Wait()
 	}
 	for range d.Workers {
 		// one message in hand and none behind it: what waits in a buffer would count as silence
 		it, err := c.Messages(jetstream.PullMaxMessages(1))
 		if err != nil {
-			stop()
+			drain()
+			workers.Wait()
 			return nil, fault.Wrap(fault.Busy, "subscription of "+config.Durable+" cannot be opened", err)
 		}
 		iterators = append(iterators, it)
 		workers.Go(func() { b.loop(ctx, it, d, f) })
 	}
-	unhook := context.AfterFunc(ctx, func() {
-		for _, it := range iterators {
-			it.Drain()
-		}
-	})
-	return func() { unhook(); stop() }, nil
+	unhook := context.AfterFunc(ctx, drain)
+	return func() { unhook(); drain(); workers.Wait() }, nil
 }
 
 // loop works messages until the iterator is drained.
