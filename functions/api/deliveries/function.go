@@ -1,14 +1,13 @@
 // Package deliveries shows what senders and the bus brought, and hands over again what could not be worked.
 //
 // Asks:    GET /v1/deliveries?company=&status=&after=&limit=; GET /v1/deliveries/{deliveryId}; POST /v1/deliveries/{deliveryId}/replay
-// Answers: a list, newest first; one parked thing with its body; 202 when it was handed over again
+// Answers: a list, newest first; one delivery, a parked one with its body; 202 when it was handed over again
 // Repeats: safe; whoever has finished what is handed over again does nothing
 // Fails:   a body that is still wrong is 400 and names the fields; an unknown delivery is 404
 package deliveries
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -93,6 +92,10 @@ type line struct {
 	At      time.Time `json:"at"`
 }
 
+func lineOf(d company.Delivered) line {
+	return line{d.ID, d.Company, d.By, d.Kind, d.Type, d.CauseID, d.Status, d.Reason, d.Size, d.At.UTC()}
+}
+
 // page is a part of the list. Next continues it as ?after=.
 type page struct {
 	Deliveries []line `json:"deliveries"`
@@ -128,7 +131,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		answer.Next = found[limit-1].ID
 	}
 	for _, d := range found {
-		answer.Deliveries = append(answer.Deliveries, line{d.ID, d.Company, d.By, d.Kind, d.Type, d.CauseID, d.Status, d.Reason, d.Size, d.At.UTC()})
+		answer.Deliveries = append(answer.Deliveries, lineOf(d))
 	}
 	return web.JSON(w, http.StatusOK, answer)
 }
@@ -158,72 +161,4 @@ func (h *Handler) read(ctx context.Context, named, status, after string, limit i
 		return err
 	})
 	return found, err
-}
-
-// shown is one parked thing. Body is JSON as it stands, and a string where it is not JSON.
-type shown struct {
-	line
-	Attempts int             `json:"attempts"`
-	Body     json.RawMessage `json:"body"`
-}
-
-// show answers a parked thing with its body, and says in the audit log that it was read.
-func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
-	_, err := web.Query(r)
-	if err != nil {
-		return err
-	}
-	parked, err := h.parked(r)
-	if err != nil {
-		return err
-	}
-	body, err := h.body(r.Context(), parked)
-	if err != nil {
-		return err
-	}
-	err = h.ledger.Do(r.Context(), port.In(parked.Company, access.From(r.Context()).Subject), func(tx port.Tx) error {
-		tx.Audit(entry(r.Context(), parked, "READ"))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if !json.Valid(body) {
-		body, err = json.Marshal(string(body))
-		if err != nil {
-			return err
-		}
-	}
-	return web.JSON(w, http.StatusOK, shown{
-		line: line{
-			parked.ID, parked.Company, parked.By, parked.Kind, parked.Type, parked.CauseID,
-			parked.Status, parked.Reason, len(body), parked.At.UTC(),
-		},
-		Attempts: parked.Attempts,
-		Body:     body,
-	})
-}
-
-// parked reads what the path names, whosever it is.
-func (h *Handler) parked(r *http.Request) (company.Parked, error) {
-	ctx, id := r.Context(), r.PathValue("deliveryId")
-	if uuid.Validate(id) != nil {
-		return company.Parked{}, fault.New(fault.Missing, "no such delivery")
-	}
-	var parked company.Parked
-	err := h.ledger.Do(ctx, port.Operator(access.From(ctx).Subject), func(tx port.Tx) error {
-		var err error
-		parked, err = tx.Deliveries().Parked(ctx, id)
-		return err
-	})
-	return parked, err
-}
-
-// entry is the line of the audit log for what was done with parked.
-func entry(ctx context.Context, parked company.Parked, action string) company.Entry {
-	caller := access.From(ctx)
-	return company.Entry{
-		Actor: caller.Subject, Role: string(caller.Role), Action: action, ResourceType: "delivery", ResourceID: parked.ID,
-		After: map[string]any{"by": parked.By, "kind": parked.Kind, "causeId": parked.CauseID},
-	}
 }
