@@ -3,7 +3,9 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -251,7 +253,7 @@ func parseTime(raw string) (at time.Time, date, ok bool) {
 // list splits "CV, interview" into its items, each once.
 func list(raw string) []string {
 	var items []string
-	for item := range strings.SplitSeq(raw, ",") {
+	for item := range strings.FieldsFuncSeq(raw, func(c rune) bool { return c == ',' || c < ' ' }) {
 		item = strings.TrimSpace(item)
 		if item != "" && !slices.Contains(items, item) {
 			items = append(items, item)
@@ -273,13 +275,51 @@ func (r *row) metadata() string {
 	if raw == "" {
 		return ""
 	}
-	var compact bytes.Buffer
-	err := json.Compact(&compact, []byte(raw))
-	if err != nil || compact.Bytes()[0] != '{' || strings.Contains(raw, `\u0000`) {
+	object, ok := jsonObject(raw)
+	if !ok {
 		r.wrong(BadValue, "metadata", "a JSON object")
-		return ""
 	}
-	return compact.String()
+	return object
+}
+
+// jsonObject is raw in its plainest form: keys sorted, each once, no blanks, no half characters. Numbers stay as written, within
+// what a float64 can hold; a zero character is refused, as no column can keep it.
+func jsonObject(raw string) (string, bool) {
+	decoder := json.NewDecoder(strings.NewReader(raw))
+	decoder.UseNumber()
+	var object map[string]any
+	err := decoder.Decode(&object)
+	if err != nil || object == nil || !keepable(object) {
+		return "", false
+	}
+	_, err = decoder.Token()
+	if !errors.Is(err, io.EOF) { // something stands behind the object
+		return "", false
+	}
+	var plain bytes.Buffer
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	err = encoder.Encode(object)
+	return strings.TrimSpace(plain.String()), err == nil
+}
+
+func keepable(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return !strings.Contains(v, "\x00")
+	case json.Number:
+		_, err := v.Float64()
+		return err == nil
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { return !keepable(item) })
+	case map[string]any:
+		for key, item := range v {
+			if !keepable(key) || !keepable(item) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // User reads a row of a users file, or gives everything that is wrong with it. now is when the file was sent.

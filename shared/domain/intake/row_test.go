@@ -242,6 +242,8 @@ func TestARowIsRefusedWithEverythingThatIsWrong(t *testing.T) {
 		"metadata that is a list":        {map[string]string{"metadata": "[1]"}, "E008 metadata"},
 		"metadata that is no JSON":       {map[string]string{"metadata": "{a:1}"}, "E008 metadata"},
 		"metadata with a zero character": {map[string]string{"metadata": `{"a":"\u0000"}`}, "E008 metadata"},
+		"metadata with more behind":      {map[string]string{"metadata": "{} }"}, "E008 metadata"},
+		"metadata beyond any number":     {map[string]string{"metadata": `{"a":[1e999]}`}, "E008 metadata"},
 		"author of no known side":        {map[string]string{"from_role": "parrot"}, "E008 from_role"},
 		"with themself":                  {map[string]string{"volunteer_email": "MIRA@sample.test"}, "E008 volunteer_email"},
 		"all at once": {
