@@ -35,6 +35,11 @@ func (o outcomes) Keep(scoring outcome.Scoring, text feedback.Text) {
 	o.queue("UPDATE scorings SET is_current = false WHERE text_id = $1 AND is_current", scoring.TextID)
 	o.queue(`INSERT INTO scorings (id, company_id, text_id, model_version, language, scores, is_current, scored_at)
 		VALUES ($1, app_company(), $2, $3, nullif($4, ''), $5, true, $6)`, id, scoring.TextID, scoring.ModelVersion, scoring.Language, scores, scoring.At)
+	// Scores of a text that is now said to be of another month leave the old one.
+	o.queue(`UPDATE metrics_company_period m SET stale = true FROM companies c JOIN outcome_scores s ON s.company_id = c.id
+		WHERE c.id = app_company() AND s.text_id = $1 AND m.company_id = c.id
+			AND m.period_start = date_trunc('month', s.created_at AT TIME ZONE c.time_zone)::date
+			AND m.period_start <> date_trunc('month', $2::timestamptz AT TIME ZONE c.time_zone)::date`, scoring.TextID, text.CreatedAt)
 	o.queue("DELETE FROM outcome_scores WHERE text_id = $1", scoring.TextID) // takes its evidence with it
 	for _, s := range scoring.Scores {
 		scoreID := uuid.NewSHA1(uuid.MustParse(id), []byte(s.Dimension)).String()

@@ -71,10 +71,13 @@ WITH given AS (
     IS DISTINCT FROM (excluded.session_type, excluded.participant_id, excluded.volunteer_id, excluded.scheduled_at, excluded.completed_at,
     excluded.duration_minutes, excluded.language_level, excluded.topics, excluded.metadata))
   RETURNING s.id
+), moved AS (
+  SELECT o.completed_at AS at FROM kept JOIN old o USING (id) WHERE o.completed_at IS NOT NULL
+  UNION ALL SELECT s.created_at FROM kept JOIN old o USING (id) JOIN given g USING (id)
+    JOIN feedback_texts t ON t.session_id = o.id JOIN outcome_scores s ON s.text_id = t.id WHERE o.participant_id IS DISTINCT FROM g.participant_id
 ), outdated AS (
-  UPDATE metrics_company_period m SET stale = true FROM kept k JOIN old o USING (id) JOIN companies c ON c.id = o.company_id
-  WHERE o.completed_at IS NOT NULL AND m.company_id = o.company_id
-    AND m.period_start = date_trunc('month', o.completed_at AT TIME ZONE c.time_zone)::date
+  UPDATE metrics_company_period m SET stale = true FROM moved JOIN companies c ON c.id = app_company()
+  WHERE m.company_id = c.id AND m.period_start = date_trunc('month', moved.at AT TIME ZONE c.time_zone)::date
 ), audited AS (
   INSERT INTO audit_logs (company_id, actor_id, action, resource_type, resource_id, before_state, after_state, timestamp)
   SELECT app_company(), $17, CASE WHEN o.completed_at IS NULL THEN 'CREATE' ELSE 'UPDATE' END, 'session', g.id::text,
