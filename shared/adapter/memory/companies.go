@@ -51,28 +51,15 @@ func (c companies) Create(_ context.Context, given company.Company) error {
 	return nil
 }
 
-// PutSender keeps a new sender as it is. Of a known one it makes the next secret, where there is one, current, and the newest of those
-// given the next.
+// PutSender keeps the secrets as they are given, in the place of those known.
 func (c companies) PutSender(given company.Sender) {
 	owner, found := c.ledger.companies[given.Company]
 	if !found || !c.sees(given.Company) {
 		c.fail(fault.Missing, "no such company")
 		return
 	}
-	key := senderKey{given.Company, given.Name}
 	given.Slug = owner.Slug
-	known, exists := c.ledger.senders[key]
-	if exists {
-		newest := given.SecretNext
-		if newest == nil {
-			newest = given.SecretNow
-		}
-		given.SecretNow, given.SecretNext = known.SecretNow, newest
-		if known.SecretNext != nil {
-			given.SecretNow = known.SecretNext
-		}
-	}
-	put(c.tx, c.ledger.senders, key, given)
+	put(c.tx, c.ledger.senders, senderKey{given.Company, given.Name}, given)
 }
 
 // Sender finds a sender before a tenant is known.

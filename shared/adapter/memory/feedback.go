@@ -27,11 +27,12 @@ func (r ratings) Rate(given []port.News[feedback.Rating]) {
 		next := rating{owner, news.Fact}
 		next.CreatedAt, next.SentAt = next.CreatedAt.UTC(), next.SentAt.UTC()
 		row, known := r.ledger.ratings[next.ID]
+		if known && row.company != owner {
+			r.fail(fault.Conflict, "a rating of this id belongs to another company")
+			return
+		}
 		if known && !next.SentAt.After(row.SentAt) {
 			continue
-		}
-		if next.Score == nil {
-			next.Score = row.Score
 		}
 		next.SessionID = r.sessionOf(owner, next.Rating)
 		if known && next.same(row) {
@@ -40,6 +41,8 @@ func (r ratings) Rate(given []port.News[feedback.Rating]) {
 		}
 		if known {
 			r.correct(row, next)
+		} else {
+			r.Audit(company.Entry{Action: "CREATE", ResourceType: "rating", ResourceID: next.ID})
 		}
 		put(r.tx, r.ledger.ratings, next.ID, next)
 		if !slices.Contains(r.ledger.ratingsOf[next.SessionID], next.ID) {
@@ -55,6 +58,10 @@ func (r ratings) sessionOf(owner string, given feedback.Rating) string {
 	if known.ID != "" {
 		return known.ID
 	}
+	if _, taken := r.ledger.sessions[given.SessionID]; taken {
+		r.fail(fault.Conflict, "a session of this id belongs to another company")
+		return given.SessionID
+	}
 	put(r.tx, r.ledger.sessions, given.SessionID, Session{
 		ID: given.SessionID, Company: owner, Sender: given.Sender, ExternalID: given.SessionRef, arrived: r.number, changed: r.number,
 	})
@@ -69,7 +76,7 @@ func (r rating) same(other rating) bool {
 // correct audits what a later statement changes and takes back the scores of a text that is no longer there.
 func (r ratings) correct(row, next rating) {
 	was, is := difference(row.audited(), next.audited())
-	r.Audit(company.Entry{Action: "UPDATE", ResourceType: "ratings", ResourceID: next.ID, Before: was, After: is})
+	r.Audit(company.Entry{Action: "UPDATE", ResourceType: "rating", ResourceID: next.ID, Before: was, After: is})
 	if row.SessionID != next.SessionID {
 		put(r.tx, r.ledger.ratingsOf, row.SessionID, slices.DeleteFunc(slices.Clone(r.ledger.ratingsOf[row.SessionID]), func(id string) bool { return id == row.ID }))
 	}

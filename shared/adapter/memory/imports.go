@@ -22,10 +22,11 @@ type refusedKey struct {
 type imports struct{ *tx }
 
 func (i imports) Create(in intake.Import) {
-	if !i.sees(in.Company) {
-		i.fail(fault.Invalid, "an import of another company cannot be made")
+	owner, ok := i.own()
+	if !ok {
 		return
 	}
+	in.Company = owner
 	if _, taken := i.ledger.imports[in.ID]; taken {
 		i.fail(fault.Conflict, "an import of this id exists")
 		return
@@ -69,11 +70,13 @@ func (i imports) Advance(ctx context.Context, in intake.Import, from int64) erro
 	if err != nil {
 		return err
 	}
-	if known.Progress.Offset != from || known.Status == intake.Completed {
+	if known.Progress.Offset != from || known.Status != intake.Received && known.Status != intake.Running {
 		return fault.New(fault.Conflict, "the import was moved on by somebody else")
 	}
-	known.Status, known.Reason, known.Scale, known.Layout = in.Status, in.Reason, in.Scale, in.Layout
-	known.Progress, known.FinishedAt = in.Progress, in.FinishedAt
+	known.Status, known.Reason, known.Layout, known.Progress = in.Status, in.Reason, in.Layout, in.Progress
+	if in.Status == intake.Completed || in.Status == intake.Failed {
+		known.FinishedAt = i.now
+	}
 	put(i.tx, i.ledger.imports, in.ID, known)
 	return nil
 }

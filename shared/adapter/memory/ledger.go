@@ -122,11 +122,7 @@ func (l *Ledger) Once(ctx context.Context, by string, cause contract.Cause, f fu
 		if finished {
 			return contradiction(row.delivery, cause.Delivery)
 		}
-		at := cause.At.UTC()
-		if at.IsZero() {
-			at = t.Now()
-		}
-		put(t.(*tx), l.inbox, key, inboxRow{cause.Company, at, cause.Delivery})
+		put(t.(*tx), l.inbox, key, inboxRow{cause.Company, t.Now(), cause.Delivery})
 		return f(t)
 	})
 	if err != nil {
@@ -139,7 +135,7 @@ func contradiction(accepted, given *contract.Delivery) error {
 	if accepted == nil || given == nil || bytes.Equal(accepted.Digest, given.Digest) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "this delivery id was already accepted with another body")
+	return fault.New(fault.Conflict, "this delivery was accepted with another body: a new body needs a new X-Delivery-Id")
 }
 
 // Finished says whether by has finished cause.
@@ -232,7 +228,7 @@ func (t *tx) commit() []announcement {
 	l := t.ledger
 	l.serial = t.number
 	if t.scope.Operator {
-		t.Audit(company.Entry{Role: string(identity.SystemAdmin), Action: "ADMIN", ResourceType: "scope", ResourceID: "operator"})
+		t.Audit(company.Entry{Role: string(identity.SystemAdmin), Action: "ADMIN", ResourceType: "operator scope"})
 	}
 	l.audit = append(l.audit, t.lines...)
 	told := make([]announcement, len(t.tells))

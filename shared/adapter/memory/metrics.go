@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/fault"
@@ -109,6 +110,9 @@ func (m metrics) sum(owner string, month impact.Month, zone *time.Location) impa
 			continue
 		}
 		text, _ := m.ledger.text(id)
+		if text.FromRole != feedback.FromParticipant || text.Person == "" { // an author not known yet counts once the session came
+			continue
+		}
 		for _, score := range reading.Scores {
 			sum := sums.Outcomes[score.Dimension]
 			sum.N++

@@ -19,7 +19,7 @@ type Person struct {
 	ID                  string
 	Email               string
 	FirstName, LastName string
-	Status              string // pending until they sign in
+	Status              string // pending until a roster described them, then active
 	Flags               map[string]any
 }
 
@@ -68,7 +68,7 @@ func (p people) Describe(profiles []port.News[port.Described]) {
 		next, differs := known, []string(nil)
 		next.FirstName, differs = fill(known.FirstName, given.FirstName, "firstName", differs)
 		next.LastName, differs = fill(known.LastName, given.LastName, "lastName", differs)
-		next.Flags = maps.Clone(known.Flags)
+		next.Status, next.Flags = "active", maps.Clone(known.Flags)
 		for flag, value := range given.Flags {
 			if next.Flags == nil {
 				next.Flags = map[string]any{}
@@ -77,7 +77,7 @@ func (p people) Describe(profiles []port.News[port.Described]) {
 		}
 		mapped, differs := p.mapExternal(given, differs)
 		if differs != nil {
-			p.Audit(company.Entry{Action: "UPDATE", ResourceType: "users", ResourceID: given.Person, After: map[string]any{"differs": differs}})
+			p.Audit(company.Entry{Action: "CONFLICT", ResourceType: "user", ResourceID: given.Person, After: map[string]any{"differs": differs}})
 		}
 		if mapped || !reflect.DeepEqual(next, known) {
 			put(p.tx, p.ledger.people, given.Person, next)

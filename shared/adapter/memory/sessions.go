@@ -9,6 +9,7 @@ import (
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/domain/session"
+	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/port"
 )
 
@@ -81,7 +82,7 @@ func (s sessions) Book(bookings []port.News[session.Booking]) {
 			s.save(held, merged)
 			continue
 		}
-		s.keep(row, next, news.Event)
+		s.keep("booking", row, next, news.Event)
 	}
 }
 
@@ -100,11 +101,7 @@ func (s sessions) Complete(completions []port.News[session.Completion]) {
 		next.ID, next.Company, next.Sender, next.ExternalID = cmp.Or(row.ID, c.ID), owner, c.Sender, c.ExternalID
 		next.Type, next.Participant, next.Volunteer = c.Type, c.Participant, c.Volunteer
 		next.ScheduledAt, next.CompletedAt, next.SentAt = c.ScheduledAt.UTC(), c.CompletedAt.UTC(), c.SentAt.UTC()
-		// What the sender does not say is not a correction of what it said before.
-		next.Minutes, next.LanguageLevel, next.Metadata = cmp.Or(c.Minutes, row.Minutes), cmp.Or(c.LanguageLevel, row.LanguageLevel), cmp.Or(c.Metadata, row.Metadata)
-		if c.Topics != nil {
-			next.Topics = slices.Clone(c.Topics)
-		}
+		next.Minutes, next.LanguageLevel, next.Topics, next.Metadata = c.Minutes, c.LanguageLevel, slices.Clone(c.Topics), c.Metadata
 		if row.stub() {
 			booked, found := s.match(next, Session.open)
 			if found {
@@ -112,7 +109,7 @@ func (s sessions) Complete(completions []port.News[session.Completion]) {
 				s.absorb(booked, next)
 			}
 		}
-		s.keep(row, next, news.Event)
+		s.keep("session", row, next, news.Event)
 	}
 }
 
@@ -160,8 +157,8 @@ func (s sessions) absorb(row, into Session) {
 	drop(s.tx, s.ledger.sessions, row.ID)
 }
 
-// keep writes next in the place of row if it says anything new, tells so, and audits it when it corrects what was said before.
-func (s sessions) keep(row, next Session, e contract.Event) {
+// keep writes next in the place of row. If it says anything new that is told, and audited with what it corrects.
+func (s sessions) keep(kind string, row, next Session, e contract.Event) {
 	said, before := next, row
 	said.SentAt, before.SentAt = time.Time{}, time.Time{}
 	if reflect.DeepEqual(said, before) {
@@ -169,10 +166,12 @@ func (s sessions) keep(row, next Session, e contract.Event) {
 		return
 	}
 	s.save(row, next)
+	entry := company.Entry{Action: "CREATE", ResourceType: kind, ResourceID: next.ID}
 	if row.held() || row.open() && next.open() {
-		was, is := difference(row.audited(), next.audited())
-		s.Audit(company.Entry{Action: "UPDATE", ResourceType: "kintell_sessions", ResourceID: next.ID, Before: was, After: is})
+		entry.Action = "UPDATE"
+		entry.Before, entry.After = difference(row.audited(), next.audited())
 	}
+	s.Audit(entry)
 	s.isNews(e)
 }
 
@@ -182,6 +181,10 @@ func (s sessions) save(row, next Session) {
 		return
 	}
 	l := s.ledger
+	if l.sessions[next.ID].Company != row.Company { // no row was seen, and yet there is one
+		s.fail(fault.Conflict, "a session of this id belongs to another company")
+		return
+	}
 	said, before := next, row
 	said.SentAt, before.SentAt = time.Time{}, time.Time{}
 	if !reflect.DeepEqual(said, before) {
