@@ -177,7 +177,7 @@ var figures = []test{
 			r.rates(r.a.ID, f)
 			r.scores(r.a.ID, f.ID, map[outcome.Dimension]float64{outcome.Belonging: 0.5})
 		}
-		sums, _ := r.count(r.a.ID, march, "")
+		sums, _ := r.count(r.a.ID, march, identity.NewID())
 		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Belonging: {N: 2, People: 1, Total: 1}})
 	}},
 	{outcome: "a score counts for its writer once the session is known", run: func(r *room) {
@@ -257,7 +257,7 @@ var figures = []test{
 		q, w := r.pair(r.b.ID)
 		r.completes(r.a.ID, r.completion(r.a.ID, "1", p, v))
 		r.completes(r.b.ID, r.completion(r.b.ID, "1", q, w))
-		sums, _ := r.count(r.b.ID, march, "")
+		sums, _ := r.count(r.b.ID, march, identity.NewID())
 		r.equal("sessions", sums.Sessions, 1)
 		months := r.months(r.a.ID, march, march)
 		if slices.ContainsFunc(months, func(f impact.Figures) bool { return f.Sessions > 0 }) {

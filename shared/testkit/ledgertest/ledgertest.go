@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/company"
@@ -152,11 +153,11 @@ func (r *room) fails(err error, kind fault.Kind) {
 	}
 }
 
-// equal compares, with times by instant and numbers as databases round them.
+// equal compares, with times by instant, numbers as databases round them, and nothing like an empty list.
 func (r *room) equal(what string, got, want any) {
 	r.Helper()
 	near := cmp.Comparer(func(a, b float64) bool { return a-b < 1e-6 && b-a < 1e-6 })
-	if diff := cmp.Diff(want, got, near); diff != "" {
+	if diff := cmp.Diff(want, got, near, cmpopts.EquateEmpty()); diff != "" {
 		r.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

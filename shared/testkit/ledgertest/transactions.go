@@ -164,7 +164,7 @@ func (r *room) audited(companyID, resource string) []company.Entry {
 	return found
 }
 
-// import keeps one file and tells that it came: the least that a function can do.
+// importing keeps one file and tells that it came: the least that a function can do.
 func (r *room) importing(in intake.Import, cause contract.Cause) func(port.Tx) error {
 	return func(tx port.Tx) error {
 		tx.Imports().Create(in)
@@ -177,13 +177,9 @@ const receivedType = "import.received"
 
 var repeats = []test{
 	{outcome: "three repeats do the work once", run: func(r *room) {
-		cause, runs := r.cause(r.a.ID), 0
+		cause := r.cause(r.a.ID)
 		for range 3 {
-			in := r.file(r.a.ID)
-			r.once("consumers/one", cause, func(tx port.Tx) error {
-				runs++
-				return r.importing(in, cause)(tx)
-			})
+			r.once("consumers/one", cause, r.importing(r.file(r.a.ID), cause))
 		}
 		r.equal("imports kept", len(r.imports(r.a.ID)), 1)
 		r.told(r.a.ID, receivedType)
@@ -330,7 +326,8 @@ var announcements = []test{
 		r.equal("imports kept", len(r.imports(r.a.ID)), 1)
 		r.equal("events out", len(r.Bus.Told(r.a.ID)), 0)
 		r.Bus.Heal()
-		r.once("webhooks/kintell", cause, func(port.Tx) error { r.Error("a finished cause was worked again"); return nil })
+		r.once("webhooks/kintell", cause, r.importing(r.file(r.a.ID), cause)) // may run, but keeps and tells nothing
+		r.equal("imports kept", len(r.imports(r.a.ID)), 1)
 		if r.Differs.Later {
 			r.poll(func() bool { return len(r.Bus.Told(r.a.ID)) == 1 })
 		}
