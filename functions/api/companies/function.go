@@ -104,8 +104,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	caller := access.From(r.Context())
 	scope := port.In(caller.Company, caller.Subject)
-	if caller.Role.OfOperator() {
+	switch {
+	case caller.Role.OfOperator():
 		scope = port.Operator(caller.Subject)
+	case caller.Company == "":
+		return fault.New(fault.Forbidden, "the token names no company")
 	}
 	var found []company.Company
 	err = h.ledger.Do(r.Context(), scope, func(tx port.Tx) error {

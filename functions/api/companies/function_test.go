@@ -174,6 +174,14 @@ func TestListShowsOperatorsAllAndOthersTheirOwn(t *testing.T) {
 	}
 }
 
+func TestListRefusesAStrangerOfNoCompany(t *testing.T) {
+	t.Parallel()
+	w := ask(t, two(), access.Caller{Subject: "zoe", Role: identity.Volunteer}, http.MethodGet, "/", "")
+	if w.Code != http.StatusForbidden {
+		t.Fatalf("status %d, expected 403: %s", w.Code, w.Body)
+	}
+}
+
 func TestCreateMakesAPartnerAndSaysSoInTheAuditLog(t *testing.T) {
 	t.Parallel()
 	l := two()
