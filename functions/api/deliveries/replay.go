@@ -111,17 +111,11 @@ func (h *Handler) replayDelivery(ctx context.Context, parked company.Parked, cor
 	if err != nil {
 		return err
 	}
-	worked := false
-	err = h.ledger.Once(ctx, parked.By, cause, func(tx port.Tx) error {
-		worked = true
-		tx.Deliveries().Replayed(parked.ID)
-		tx.Audit(entry(ctx, parked, "UPDATE"))
-		return kintell.Keep(ctx, tx, given)
-	})
-	if err != nil || worked {
+	err = h.ledger.Once(ctx, parked.By, cause, func(tx port.Tx) error { return kintell.Keep(ctx, tx, given) })
+	if err != nil {
 		return err
 	}
-	return h.mark(ctx, parked)
+	return h.mark(ctx, parked) // apart, since a repeat keeps nothing and is to be marked too
 }
 
 // mark says that parked was handed over again, and who did it.
