@@ -11,10 +11,6 @@ import (
 //go:embed lexicon/cefrj.txt
 var cefrj string
 
-// LeastWords is how long a text must be before its language level is judged: shorter learner texts are scored no better than by
-// their median (measured on CEFR-graded learner answers).
-const LeastWords = 50
-
 // What the level is read from. The reference points are typical of A1 and C1 writing; they are set by hand and not fitted to graded
 // learner texts, which is why the confidence stays low.
 const (
@@ -26,7 +22,7 @@ const (
 	weightOfSentenceLength = 0.40
 	costOfSlip             = 0.03 // for each slip in a hundred words
 	noPunctuation          = 40.0 // words a sentence from which its length says nothing
-	levelSure              = 0.3  // confidence at LeastWords
+	levelSure              = 0.3  // confidence at outcome.LeastWords
 	levelSurer             = 0.15 // what 200 words more add
 )
 
@@ -72,7 +68,7 @@ func level(text string, sentences []sentence, whole verdict) (outcome.Score, boo
 		}
 	}
 	// A text that repeats itself, or is mostly names, numbers or another language, shows no level.
-	if words < LeastWords || 4*len(types) < words && len(types) < LeastWords/2 || 3*known < 2*words {
+	if words < outcome.LeastWords || 4*len(types) < words && len(types) < outcome.LeastWords/2 || 3*known < 2*words {
 		return outcome.Score{}, false
 	}
 	n := float64(words)
@@ -87,7 +83,7 @@ func level(text string, sentences []sentence, whole verdict) (outcome.Score, boo
 	return outcome.Score{
 		Dimension:  outcome.LangLevelProxy,
 		Value:      outcome.Round(min(max(value, leastDoubt), 1-leastDoubt)),
-		Confidence: outcome.Round(levelSure + levelSurer*min(1, (n-LeastWords)/200)),
+		Confidence: outcome.Round(levelSure + levelSurer*min(1, (n-outcome.LeastWords)/200)),
 		Evidence:   []outcome.Span{outcome.Whole(text)},
 	}, true
 }
