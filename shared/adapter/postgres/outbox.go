@@ -147,4 +147,3 @@ func (l *Ledger) askForHelp(ctx context.Context, t *tx) error {
 	t.stalled = err == nil
 	return err
 }
-

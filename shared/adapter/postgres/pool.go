@@ -60,6 +60,8 @@ func (p *pool) open(ctx context.Context) (*pgxpool.Pool, error) {
 	config.ConnConfig.RuntimeParams["application_name"] = "csr"
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["jit"] = "off"
+	// Plans are made while tables may still be empty, and kept: they must suit the tables they will become.
+	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	if p.settings.Password != nil {
 		config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error {
 			c.Password, err = p.settings.Password(ctx, c.Host, c.Port, c.User)

@@ -89,18 +89,25 @@ func scalar[T any](t testing.TB, url, sql string, args ...any) (value T) {
 // hold keeps one session, as a webhook does, and says what the ledger answered.
 func hold(t testing.TB, l *postgres.Ledger, companyID, delivery, external string) error {
 	t.Helper()
-	cause := contract.Cause{ID: identity.ID(companyID, "kintell", "delivery", delivery), Company: companyID, At: noon,
-		Delivery: &contract.Delivery{ID: delivery, Type: "session-completed", Digest: []byte(external), Size: 1}}
+	cause := contract.Cause{
+		ID: identity.ID(companyID, "kintell", "delivery", delivery), Company: companyID, At: noon,
+		Delivery: &contract.Delivery{ID: delivery, Type: "session-completed", Digest: []byte(external), Size: 1},
+	}
 	return l.Once(t.Context(), "webhooks/kintell", cause, func(tx port.Tx) error {
 		ids, err := tx.People().Persons(t.Context(), []identity.Contact{
-			{Email: "mira@sample.test", Role: identity.Participant}, {Email: "paul@sample.test", Role: identity.Volunteer}})
+			{Email: "mira@sample.test", Role: identity.Participant}, {Email: "paul@sample.test", Role: identity.Volunteer},
+		})
 		if err != nil {
 			return err
 		}
-		fact := session.Completion{ID: identity.ID(companyID, "kintell", "session", external), Sender: "kintell", ExternalID: external,
-			Type: session.Language, Participant: ids[0], Volunteer: ids[1], ScheduledAt: noon.Add(-time.Hour), CompletedAt: noon, Minutes: 45, SentAt: noon}
-		body := contract.KintellSessionCompleted{SessionID: fact.ID, SessionType: "language", ParticipantID: ids[0], VolunteerID: ids[1],
-			ScheduledAt: fact.ScheduledAt, CompletedAt: fact.CompletedAt, DurationMinutes: 45}
+		fact := session.Completion{
+			ID: identity.ID(companyID, "kintell", "session", external), Sender: "kintell", ExternalID: external,
+			Type: session.Language, Participant: ids[0], Volunteer: ids[1], ScheduledAt: noon.Add(-time.Hour), CompletedAt: noon, Minutes: 45, SentAt: noon,
+		}
+		body := contract.KintellSessionCompleted{
+			SessionID: fact.ID, SessionType: "language", ParticipantID: ids[0], VolunteerID: ids[1],
+			ScheduledAt: fact.ScheduledAt, CompletedAt: fact.CompletedAt, DurationMinutes: 45,
+		}
 		tx.Sessions().Complete([]port.News[session.Completion]{{Fact: fact, Event: cause.Then(body)}})
 		return nil
 	})

@@ -44,16 +44,16 @@ WITH given AS (
     ORDER BY g.scheduled_at, g.id) AS place
   FROM given g LEFT JOIN old o USING (id) WHERE o.external_booking_id IS NULL AND o.completed_at IS NULL
 ), pair AS MATERIALIZED (
-  SELECT n.id, b.id AS booking, b.external_booking_id
+  SELECT n.id, b.id AS booking, b.place AS row_place, b.external_booking_id
   FROM need n CROSS JOIN LATERAL (
-    SELECT f.id, f.external_booking_id FROM kintell_sessions f
-    WHERE f.company_id = app_company() AND f.completed_at IS NULL AND f.external_session_id IS NULL AND f.external_booking_id IS NOT NULL
+    SELECT f.id, f.ctid AS place, f.external_booking_id FROM kintell_sessions f
+    WHERE f.company_id = app_company() AND f.completed_at IS NULL AND f.external_session_id IS NULL
       AND f.participant_id = n.participant_id AND f.volunteer_id = n.volunteer_id AND f.session_type = n.session_type AND f.sender = $15
       AND f.scheduled_at >= date_trunc('minute', n.scheduled_at) AND f.scheduled_at < date_trunc('minute', n.scheduled_at) + interval '1 minute'
       AND f.id <> ALL($1)
     ORDER BY f.scheduled_at, f.created_at, f.id OFFSET n.place - 1 LIMIT 1) b
 ), gone AS (
-  DELETE FROM kintell_sessions s USING pair p WHERE s.id = p.booking RETURNING s.id
+  DELETE FROM kintell_sessions s WHERE s.ctid = ANY (ARRAY(SELECT row_place FROM pair)) RETURNING s.id
 ), kept AS (
   INSERT INTO kintell_sessions AS s (id, company_id, sender, external_session_id, external_booking_id, session_type, participant_id, volunteer_id,
     scheduled_at, completed_at, duration_minutes, language_level, topics, metadata, sent_at, created_at, updated_at)

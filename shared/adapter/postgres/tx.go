@@ -28,24 +28,24 @@ type tx struct {
 	changes int
 	told    []string // cause ids of what was told
 	tells   int
-	cached  bool // a person came from the cache
+	cached  bool      // a person came from the cache
 	met     []meeting // people found or made, remembered once the transaction has committed
 	stalled bool
 }
 
 var _ port.Tx = (*tx)(nil)
 
-func (t *tx) Now() time.Time               { return t.now }
-func (t *tx) Company() string              { return t.scope.Company }
-func (t *tx) People() port.People          { return people{t} }
-func (t *tx) Sessions() port.Sessions      { return sessions{t} }
-func (t *tx) Feedback() port.Feedback      { return texts{t} }
-func (t *tx) Journeys() port.Journeys      { return journeys{t} }
-func (t *tx) Outcomes() port.Outcomes      { return outcomes{t} }
-func (t *tx) Metrics() port.Metrics        { return metrics{t} }
-func (t *tx) Imports() port.Imports        { return imports{t} }
-func (t *tx) Deliveries() port.Deliveries  { return deliveries{t} }
-func (t *tx) Companies() port.Companies    { return companies{t} }
+func (t *tx) Now() time.Time              { return t.now }
+func (t *tx) Company() string             { return t.scope.Company }
+func (t *tx) People() port.People         { return people{t} }
+func (t *tx) Sessions() port.Sessions     { return sessions{t} }
+func (t *tx) Feedback() port.Feedback     { return texts{t} }
+func (t *tx) Journeys() port.Journeys     { return journeys{t} }
+func (t *tx) Outcomes() port.Outcomes     { return outcomes{t} }
+func (t *tx) Metrics() port.Metrics       { return metrics{t} }
+func (t *tx) Imports() port.Imports       { return imports{t} }
+func (t *tx) Deliveries() port.Deliveries { return deliveries{t} }
+func (t *tx) Companies() port.Companies   { return companies{t} }
 
 // run runs f and commits, or leaves nothing.
 func (t *tx) run(ctx context.Context, f func(port.Tx) error) (err error) {

@@ -60,10 +60,12 @@ CREATE TABLE program_enrollments (
   PRIMARY KEY (company_id, user_id, program_type)
 );
 
+-- On the tables that grow, company_id is no foreign key: every insert would lock the company's row against every other. The policies see
+-- to it that a row has the company of its transaction.
 -- changed_by is the transaction that last changed the row: a snapshot kept with a month's figures tells whether they include it.
 CREATE TABLE kintell_sessions (
   id                  uuid PRIMARY KEY,
-  company_id          uuid NOT NULL REFERENCES companies,
+  company_id          uuid NOT NULL,
   sender              text NOT NULL,
   external_session_id text,
   external_booking_id text,
@@ -82,17 +84,17 @@ CREATE TABLE kintell_sessions (
   changed_by          xid8 NOT NULL DEFAULT pg_current_xact_id(),
   CHECK (completed_at IS NULL OR (participant_id IS NOT NULL AND volunteer_id IS NOT NULL AND session_type IS NOT NULL))
 );
-CREATE INDEX kintell_sessions_completed ON kintell_sessions (company_id, completed_at);
+CREATE INDEX kintell_sessions_completed ON kintell_sessions (company_id, completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX kintell_sessions_participant_idx ON kintell_sessions (participant_id);
 CREATE INDEX kintell_sessions_volunteer_idx ON kintell_sessions (volunteer_id);
 CREATE INDEX kintell_sessions_open ON kintell_sessions (company_id, participant_id, volunteer_id, scheduled_at)
   WHERE completed_at IS NULL AND external_session_id IS NULL;
-CREATE UNIQUE INDEX kintell_sessions_booking ON kintell_sessions (company_id, sender, external_booking_id)
+CREATE UNIQUE INDEX kintell_sessions_booking ON kintell_sessions (external_booking_id, company_id, sender)
   WHERE external_booking_id IS NOT NULL;
 
 CREATE TABLE ratings (
   id                 uuid PRIMARY KEY,
-  company_id         uuid NOT NULL REFERENCES companies,
+  company_id         uuid NOT NULL,
   sender             text NOT NULL,
   external_rating_id text NOT NULL,
   session_id         uuid NOT NULL REFERENCES kintell_sessions,
@@ -106,7 +108,7 @@ CREATE INDEX ratings_session ON ratings (session_id);
 
 CREATE TABLE feedback_texts (
   id         uuid PRIMARY KEY,
-  company_id uuid NOT NULL REFERENCES companies,
+  company_id uuid NOT NULL,
   text_type  text NOT NULL,
   session_id uuid NOT NULL REFERENCES kintell_sessions,
   from_role  text NOT NULL,
@@ -118,7 +120,7 @@ CREATE INDEX feedback_texts_session ON feedback_texts (session_id);
 -- Every reading of every text, nulls included; the current one has its scores in outcome_scores too.
 CREATE TABLE scorings (
   id            uuid PRIMARY KEY,
-  company_id    uuid NOT NULL REFERENCES companies,
+  company_id    uuid NOT NULL,
   text_id       uuid NOT NULL REFERENCES feedback_texts ON DELETE CASCADE,
   model_version text NOT NULL,
   language      text,
@@ -132,7 +134,7 @@ CREATE INDEX scorings_text ON scorings (text_id);
 -- Current scores alone. created_at is when the text was written, so that a score counts for the time it speaks of.
 CREATE TABLE outcome_scores (
   id            uuid PRIMARY KEY,
-  company_id    uuid NOT NULL REFERENCES companies,
+  company_id    uuid NOT NULL,
   scoring_id    uuid NOT NULL REFERENCES scorings ON DELETE CASCADE,
   text_id       uuid NOT NULL,
   text_type     text NOT NULL,
@@ -147,7 +149,7 @@ CREATE INDEX outcome_scores_company ON outcome_scores (company_id, created_at) I
 
 CREATE TABLE evidence_snippets (
   id               uuid PRIMARY KEY,
-  company_id       uuid NOT NULL REFERENCES companies,
+  company_id       uuid NOT NULL,
   outcome_score_id uuid NOT NULL REFERENCES outcome_scores ON DELETE CASCADE,
   snippet_text     text NOT NULL,
   snippet_hash     text NOT NULL,
@@ -160,7 +162,7 @@ CREATE INDEX evidence_snippets_score ON evidence_snippets (outcome_score_id);
 
 -- One row a calendar month in the company's time zone. snapshot is what the last count could see; null or stale means count again.
 CREATE TABLE metrics_company_period (
-  company_id            uuid NOT NULL REFERENCES companies,
+  company_id            uuid NOT NULL,
   period_start          date NOT NULL,
   period_end            date NOT NULL,
   participants_count    int NOT NULL DEFAULT 0,
@@ -180,7 +182,7 @@ CREATE TABLE metrics_company_period (
 );
 
 CREATE TABLE outcome_month (
-  company_id   uuid NOT NULL REFERENCES companies,
+  company_id   uuid NOT NULL,
   period_start date NOT NULL,
   dimension    text NOT NULL,
   n            int NOT NULL,
@@ -190,7 +192,7 @@ CREATE TABLE outcome_month (
 );
 
 CREATE TABLE participation_month (
-  company_id   uuid NOT NULL REFERENCES companies,
+  company_id   uuid NOT NULL,
   period_start date NOT NULL,
   kind         text NOT NULL,
   person_id    uuid NOT NULL,
