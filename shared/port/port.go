@@ -217,7 +217,8 @@ type Imports interface {
 
 // Deliveries reads what senders and the bus brought, accepted or parked.
 type Deliveries interface {
-	// List gives up to limit, newest first; status empty means all, after is the id to continue behind.
+	// List gives up to limit, newest first; status empty means all, after is the id to continue behind. What was refused and accepted
+	// later is one line: replayed if staff handed it over again, else accepted.
 	List(ctx context.Context, status, after string, limit int) ([]company.Delivered, error)
 	// Accepted reads one delivery that was accepted; what it said is kept as facts, not as a body. An unknown id is Missing.
 	Accepted(ctx context.Context, id string) (company.Delivered, error)

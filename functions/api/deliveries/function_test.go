@@ -316,6 +316,10 @@ func TestACorrectedDeliveryIsWorkedOnceAsItsWebhookWouldHave(t *testing.T) {
 	if status, _ := h.status(t, h.acme, id); status != company.StatusReplayed {
 		t.Fatalf("status %s, expected replayed", status)
 	}
+	list := decode[page](t, h.ask(t, http.MethodGet, "/?limit=1", "", ""))
+	if len(list.Deliveries) != 1 || list.Deliveries[0].Status != company.StatusReplayed || list.Next != "" {
+		t.Fatalf("list %+v, expected the delivery once, as replayed", list)
+	}
 	w := h.ask(t, http.MethodPost, "/", strings.Replace(good, `:50}`, `:45}`, 1), id)
 	if w.Code != http.StatusConflict {
 		t.Fatalf("status %d of another correction, expected 409: %s", w.Code, w.Body)

@@ -31,13 +31,17 @@ type deliveries struct{ *tx }
 
 func (d deliveries) List(_ context.Context, status, after string, limit int) ([]company.Delivered, error) {
 	var all []company.Delivered
+	taken := map[string]bool{}
 	for key, row := range d.ledger.inbox {
 		if row.delivery != nil && d.sees(row.company) {
-			all = append(all, delivered(key, row))
+			if d.ledger.parked[key.cause].Status != company.StatusReplayed { // else staff replayed it, and that line is shown
+				all = append(all, delivered(key, row))
+			}
+			taken[key.cause] = true
 		}
 	}
 	for _, p := range d.ledger.parked {
-		if d.sees(p.Company) {
+		if d.sees(p.Company) && (p.Status == company.StatusReplayed || !taken[p.ID]) {
 			all = append(all, company.Delivered{
 				ID: p.ID, Company: p.Company, By: p.By, Kind: p.Kind, Type: p.Type,
 				CauseID: p.CauseID, Status: p.Status, Reason: p.Reason, Size: len(p.Body), At: p.At,

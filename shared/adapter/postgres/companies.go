@@ -45,7 +45,10 @@ func (c companies) Create(ctx context.Context, in company.Company) error {
 		in.ID, in.Slug, in.Name, in.Kind, in.TimeZone, in.CreatedAt)
 	err := c.send(ctx, true, "")
 	if sqlState(err) == "23505" {
-		return fault.Fields("the company exists already", fault.Field{Name: "slug", Expected: "a slug that no other company has"})
+		return &fault.Error{
+			Kind: fault.Conflict, Sentence: "the company exists already",
+			Fields: []fault.Field{{Name: "slug", Expected: "a slug that no other company has"}},
+		}
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 
 type deliveries struct{ *tx }
 
-// List is port.Deliveries.
+// List is port.Deliveries. A delivery that was refused and accepted later is one line: replayed if staff did it, else accepted.
 func (d deliveries) List(ctx context.Context, status, after string, limit int) (list []company.Delivered, err error) {
 	err = d.ask(ctx, func(rows pgx.Rows) (err error) {
 		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (one company.Delivered, err error) {
@@ -21,9 +21,10 @@ func (d deliveries) List(ctx context.Context, status, after string, limit int) (
 		return err
 	}, `WITH seen AS (
 			SELECT id, company_id, by, 'delivery' AS kind, event_type, delivery_id AS cause, 'accepted' AS status, '' AS reason, payload_size AS size, received_at AS at
-			FROM webhook_deliveries WHERE $1 IN ('', 'accepted')
+			FROM webhook_deliveries d WHERE $1 IN ('', 'accepted') AND NOT EXISTS (SELECT FROM parked_events p WHERE p.id = d.id AND p.status = 'replayed')
 			UNION ALL
-			SELECT id, company_id, by, kind, event_type, cause_id, status, reason, octet_length(body), parked_at FROM parked_events WHERE $1 IN ('', status))
+			SELECT id, company_id, by, kind, event_type, cause_id, status, reason, octet_length(body), parked_at
+			FROM parked_events p WHERE $1 IN ('', status) AND (status = 'replayed' OR NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.id = p.id)))
 		SELECT id::text, company_id::text, by, kind, event_type, cause, status, reason, size, at FROM seen
 		WHERE $2 = '' OR (at, id) < (SELECT at, id FROM seen WHERE id::text = $2 ORDER BY at DESC LIMIT 1)
 		ORDER BY at DESC, id DESC LIMIT $3`, status, after, limit)

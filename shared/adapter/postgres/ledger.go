@@ -88,8 +88,10 @@ func (l *Ledger) repeated(ctx context.Context, by string, cause contract.Cause) 
 			return fmt.Errorf("compare a repeated delivery: %w", err)
 		}
 		if !bytes.Equal(digest, cause.Delivery.Digest) {
-			return fault.Fields("this delivery was accepted with another body",
-				fault.Field{Name: "X-Delivery-Id", Expected: "a new id for a new body"})
+			return &fault.Error{
+				Kind: fault.Conflict, Sentence: "this delivery was accepted with another body",
+				Fields: []fault.Field{{Name: "X-Delivery-Id", Expected: "a new id for a new body"}},
+			}
 		}
 	}
 	if !l.options.Frozen {
