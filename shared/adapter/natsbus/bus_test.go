@@ -123,13 +123,14 @@ func TestAnotherWorkerTakesOverFromOneThatDied(t *testing.T) {
 func TestALongAttemptIsNotOfferedToAnotherWorker(t *testing.T) {
 	t.Parallel()
 	b, _ := connect(t, serve(t, t.TempDir()))
-	heard := make(chan string, 10)
+	heard, finished := make(chan string, 10), make(chan struct{}, 10)
 	long := bustest.Rated()
 	d := natsbus.Delivery{Workers: 2, AckWait: 200 * time.Millisecond}
 	stop, err := b.Subscribe(t.Context(), consumer, []string{rated}, d, func(_ context.Context, e contract.Event) error {
 		heard <- e.Metadata.ID
 		if e.Metadata.ID == long.Metadata.ID {
 			<-time.After(5 * d.AckWait) // the work itself
+			finished <- struct{}{}
 		}
 		return nil
 	})
@@ -141,7 +142,8 @@ func TestALongAttemptIsNotOfferedToAnotherWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, heard)
-	stop() // waits for the long attempt
+	await(t, finished)
+	stop()
 	if len(heard) != 0 {
 		t.Error("offered again while it was worked")
 	}
