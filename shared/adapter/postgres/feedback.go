@@ -14,11 +14,14 @@ import (
 
 type texts struct{ *tx }
 
-// rate keeps ratings and their texts, making the stub of a session that has not arrived yet.
+// rate keeps ratings and their texts: with the session itself where a sender names its booking, and making the stub of a session that has not arrived yet.
 const rate = `
 WITH given AS (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::uuid[], $11::text[])
+  SELECT g.id, g.external_id, coalesce(b.id, g.session_id) AS session_id, g.session_ref, g.from_role, g.rating, g.body, g.created_at, g.sent_at, g.cause_id, g.envelope
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::uuid[], $11::text[])
     AS g(id, external_id, session_id, session_ref, from_role, rating, body, created_at, sent_at, cause_id, envelope)
+  LEFT JOIN LATERAL (SELECT s.id FROM kintell_sessions s
+    WHERE s.external_booking_id = g.session_ref AND s.company_id = app_company() AND s.sender = $12 OFFSET 0 LIMIT 1) b ON true
 ), stub AS (
   INSERT INTO kintell_sessions (id, company_id, sender, external_session_id, sent_at, created_at, updated_at)
   SELECT DISTINCT ON (g.session_id) g.session_id, app_company(), $12, g.session_ref, g.sent_at, $13, $13 FROM given g ORDER BY g.session_id

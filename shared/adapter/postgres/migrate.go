@@ -39,7 +39,7 @@ END $$;
 GRANT USAGE, CREATE ON SCHEMA public TO csr_owner, csr_door;
 GRANT USAGE ON SCHEMA public TO csr_service, csr_operator;
 CREATE TABLE IF NOT EXISTS public.schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL);
-GRANT SELECT, INSERT ON public.schema_migrations TO csr_owner;
+GRANT SELECT ON public.schema_migrations TO csr_service, csr_owner;
 `
 
 // Migrate brings the database at url up to date, as a role that may create roles, and says which migrations it applied. It is safe to

@@ -31,7 +31,7 @@ func pairKey(company string, kind session.Type, participant, volunteer string, a
 }
 
 // complete keeps sessions that were held. A booking of the same people, programme and minute under another external id is absorbed:
-// its row goes and its id is kept with the session. Reading gone makes the booking go before its id, which is unique, is given away.
+// its row goes, its id and its ratings stay with the session. Reading gone makes the booking go before its id, which is unique, is given away.
 const complete = `
 WITH given AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[], $8::int[], $9::text[], $10::text[],
@@ -75,6 +75,10 @@ WITH given AS (
   SELECT o.completed_at AS at FROM kept JOIN old o USING (id) WHERE o.completed_at IS NOT NULL
   UNION ALL SELECT s.created_at FROM kept JOIN old o USING (id) JOIN given g USING (id)
     JOIN feedback_texts t ON t.session_id = o.id JOIN outcome_scores s ON s.text_id = t.id WHERE o.participant_id IS DISTINCT FROM g.participant_id
+), rated AS (
+  UPDATE ratings r SET session_id = p.id FROM pair p WHERE r.session_id = p.booking AND r.session_id = ANY (ARRAY(SELECT booking FROM pair))
+), written AS (
+  UPDATE feedback_texts t SET session_id = p.id FROM pair p WHERE t.session_id = p.booking AND t.session_id = ANY (ARRAY(SELECT booking FROM pair))
 ), outdated AS (
   UPDATE metrics_company_period m SET stale = true FROM moved JOIN companies c ON c.id = app_company()
   WHERE m.company_id = c.id AND m.period_start = date_trunc('month', moved.at AT TIME ZONE c.time_zone)::date

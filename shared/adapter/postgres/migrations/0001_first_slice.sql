@@ -323,7 +323,6 @@ GRANT UPDATE ON program_enrollments, kintell_sessions, ratings, feedback_texts, 
 GRANT DELETE ON kintell_sessions, feedback_texts, outcome_scores, evidence_snippets, outcome_month, participation_month, outbox TO csr_service, csr_operator;
 GRANT SELECT, UPDATE ON users TO csr_service, csr_operator;
 REVOKE INSERT ON companies, company_users FROM csr_service;
-GRANT SELECT ON schema_migrations TO csr_service;
 
 -- The doors.
 CREATE POLICY door ON companies TO csr_door USING (true);
