@@ -19,10 +19,11 @@ type Function struct {
 	Open func(ctx context.Context, env port.Env) (Opened, error)
 }
 
-// Opened is a function ready to be called; exactly one field is set.
+// Opened is a function ready to be called; exactly one field is set, and Ledger beside Hears.
 type Opened struct {
 	Web       http.Handler
 	Hears     []Hears
+	Ledger    func(context.Context) (port.Ledger, error) // where the runner parks what could not be worked
 	Schedule  func(ctx context.Context, due time.Time) error
 	Authorize func(ctx context.Context, authorization string) (access.Caller, error)
 	Lifecycle Lifecycle
@@ -49,7 +50,7 @@ func Web(name string, open func(context.Context, port.Env) (http.Handler, error)
 func OnEvent(name string, open func(context.Context, port.Env) ([]Hears, error)) Function {
 	return Function{name, func(ctx context.Context, env port.Env) (Opened, error) {
 		hears, err := open(ctx, env)
-		return Opened{Hears: hears}, err
+		return Opened{Hears: hears, Ledger: env.Ledger}, err // named here, so that only consumers link a ledger for parking
 	}}
 }
 

@@ -1,0 +1,176 @@
+package onlambda
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
+
+	"github.com/teei/csr-platform/shared/adapter/bedrock"
+	"github.com/teei/csr-platform/shared/adapter/eventbridge"
+	"github.com/teei/csr-platform/shared/adapter/kms"
+	"github.com/teei/csr-platform/shared/adapter/localmodel"
+	"github.com/teei/csr-platform/shared/adapter/postgres"
+	"github.com/teei/csr-platform/shared/adapter/s3"
+	"github.com/teei/csr-platform/shared/adapter/secretsmanager"
+	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/platform/config"
+	"github.com/teei/csr-platform/shared/platform/log"
+	"github.com/teei/csr-platform/shared/port"
+)
+
+// How long a function waits for a connection to Postgres, which may have to wake up: an HTTP API gives up after 30 s.
+const (
+	webPatience   = 25 * time.Second
+	queuePatience = 60 * time.Second
+)
+
+// Env is port.Env in Lambda. Each method makes its answer when first called, from the settings it reads then, and connects to nothing.
+// The linker drops the adapters behind methods that a function never calls; therefore an adapter is made in the method that gives it,
+// and nowhere that all functions pass.
+type Env struct {
+	name     string
+	lookup   config.Lookup
+	log      *slog.Logger
+	settings *config.Reader
+	aws      func() aws.Config
+	database lazy[*postgres.Ledger]
+	bus      lazy[*eventbridge.Bus]
+
+	// tell is how the ledger finds the bus, once the function has asked for a ledger; a report only reads, and links no bus.
+	tell func(context.Context) (port.Bus, error)
+}
+
+var _ port.Env = (*Env)(nil)
+
+// lazy is something made when first asked for, and kept.
+type lazy[T any] struct {
+	once  sync.Once
+	value T
+}
+
+func (l *lazy[T]) get(make func() T) T {
+	l.once.Do(func() { l.value = make() })
+	return l.value
+}
+
+// NewEnv is the environment of the function called name, as lookup describes it: the template's settings and what Lambda itself puts
+// into a function's environment.
+func NewEnv(name string, lookup config.Lookup) *Env {
+	level, _ := lookup("AWS_LAMBDA_LOG_LEVEL")
+	e := &Env{name: name, lookup: lookup, log: log.New(os.Stdout, log.Level(level))}
+	e.aws = sync.OnceValue(func() aws.Config { return awsConfig(lookup) })
+	secrets := sync.OnceValue(func() *secretsmanager.Secrets { return secretsmanager.New(e.aws(), time.Now) })
+	e.settings = config.New(lookup, func(ctx context.Context, arn string) (string, error) { return secrets().Resolve(ctx, arn) })
+	return e
+}
+
+// awsConfig reads what Lambda puts into the environment. The SDK's own loader would look in more places, for 4 ms more at every start.
+func awsConfig(lookup config.Lookup) aws.Config {
+	get := func(name string) string {
+		value, _ := lookup(name)
+		return value
+	}
+	settings := aws.Config{
+		Region:      get("AWS_REGION"),
+		Credentials: credentials.NewStaticCredentialsProvider(get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN")),
+		HTTPClient:  awshttp.NewBuildableClient(),
+	}
+	if endpoint := get("AWS_ENDPOINT_URL"); endpoint != "" {
+		settings.BaseEndpoint = &endpoint
+	}
+	return settings
+}
+
+// options read how the database is reached: DATABASE_URL, a URL or the ARN of the secret that holds it; with DATABASE_AUTH=iam each
+// connection takes a fresh RDS token as its password.
+func (e *Env) options() postgres.Options {
+	url := e.settings.Secret("DATABASE_URL")
+	patience := webPatience
+	if strings.HasPrefix(e.name, "consumers/") || strings.HasPrefix(e.name, "jobs/") {
+		patience = queuePatience
+	}
+	options := postgres.Options{
+		Settings: postgres.Settings{
+			URL: func(ctx context.Context) (string, error) {
+				secret, err := url(ctx)
+				return secret.Reveal(), err
+			},
+			MaxConns: 1, // an instance works on one thing at a time
+			Idle:     20 * time.Second,
+			Connect:  patience,
+		},
+		Now: time.Now, Log: e.log, Frozen: true,
+		Bus: func(ctx context.Context) (port.Bus, error) {
+			if e.tell == nil {
+				return nil, fmt.Errorf("%s asked for figures alone and cannot tell anything", e.name)
+			}
+			return e.tell(ctx)
+		},
+	}
+	if e.settings.OneOf("DATABASE_AUTH", "secret", "iam") == "iam" {
+		options.Password = func(ctx context.Context, host string, port uint16, user string) (string, error) {
+			return auth.BuildAuthToken(ctx, fmt.Sprintf("%s:%d", host, port), e.aws().Region, user, e.aws().Credentials)
+		}
+	}
+	return options
+}
+
+// Log is port.Env: JSON lines on standard output, which Lambda collects.
+func (e *Env) Log() *slog.Logger { return e.log }
+
+// Now is port.Env.
+func (*Env) Now() time.Time { return time.Now() }
+
+// Config is port.Env.
+func (e *Env) Config() *config.Reader { return e.settings }
+
+// Ledger is port.Env: Postgres, telling through EventBridge.
+func (e *Env) Ledger(context.Context) (port.Ledger, error) {
+	bus := e.eventbridge() // reads its settings now, so that all that is wrong is told at once
+	e.tell = func(context.Context) (port.Bus, error) { return bus, nil }
+	return e.postgres(), nil
+}
+
+// Impact is port.Env: the figures that Postgres keeps.
+func (e *Env) Impact(context.Context) (port.Impact, error) { return e.postgres(), nil }
+
+// Bus is port.Env: EventBridge BUS_NAME, and the SQS queues whose URLs start with QUEUE_PREFIX.
+func (e *Env) Bus(context.Context) (port.Bus, error) { return e.eventbridge(), nil }
+
+func (e *Env) eventbridge() *eventbridge.Bus {
+	return e.bus.get(func() *eventbridge.Bus {
+		return eventbridge.New(e.aws(), e.settings.String("BUS_NAME"), e.settings.String("QUEUE_PREFIX"))
+	})
+}
+
+func (e *Env) postgres() *postgres.Ledger {
+	return e.database.get(func() *postgres.Ledger { return postgres.New(e.options()) })
+}
+
+// Model is port.Env: MODEL=local is the model inside the binary, MODEL=bedrock the one named by MODEL_ID.
+func (e *Env) Model(context.Context) (outcome.Model, error) {
+	id := e.settings.StringOr("MODEL_ID", "")
+	if e.settings.OneOf("MODEL", "local", "bedrock") == "bedrock" {
+		return bedrock.New(e.aws(), id), nil
+	}
+	return localmodel.New(), nil
+}
+
+// Files is port.Env: the S3 bucket FILES_BUCKET.
+func (e *Env) Files(context.Context) (port.Files, error) {
+	return s3.New(e.aws(), e.settings.String("FILES_BUCKET")), nil
+}
+
+// Keys is port.Env: the KMS key KMS_KEY_ID.
+func (e *Env) Keys(context.Context) (port.Keys, error) {
+	return kms.New(e.aws(), e.settings.String("KMS_KEY_ID"), time.Now), nil
+}
