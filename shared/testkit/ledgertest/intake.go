@@ -15,8 +15,6 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
-func contains(text, part string) bool { return strings.Contains(text, part) }
-
 // file is an import that waits for its file.
 func (r *room) file(companyID string) intake.Import {
 	id := identity.NewID()

@@ -342,7 +342,22 @@ var announcements = []test{
 			r.Error("nobody was asked to publish later")
 		}
 		r.Bus.Heal()
+		other := r.cause(r.b.ID)
+		r.do(r.b.ID, r.importing(r.file(r.b.ID), other))
+		r.told(r.b.ID, receivedType)
 		r.told(r.a.ID, receivedType)
+	}},
+	{outcome: "a repeat publishes also what its cause told of other causes", alone: true, run: func(r *room) {
+		cause, row := r.cause(r.a.ID), r.cause(r.a.ID) // a file's cause, and one of its rows
+		r.Bus.Fail(0)
+		_ = r.Ledger.Once(r.ctx, "consumers/one", cause, r.importing(r.file(r.a.ID), row))
+		r.equal("events out", len(r.Bus.Told(r.a.ID)), 0)
+		r.Bus.Heal()
+		r.once("consumers/one", cause, func(port.Tx) error { return nil })
+		if r.Differs.Later {
+			r.poll(func() bool { return len(r.Bus.Told(r.a.ID)) == 1 })
+		}
+		r.equal("events out", len(r.Bus.Told(r.a.ID)), 1)
 	}},
 	{outcome: "a bus that fails halfway loses nothing", alone: true, run: func(r *room) {
 		r.Bus.Fail(0)
