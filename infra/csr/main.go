@@ -26,6 +26,7 @@ var commands = []command{
 	{"company", "make a company with its Kintell sender; show URLs and secret once", makeCompany},
 	{"catalog", "print the table of functions, from their package comments", catalog},
 	{"permissions", "print who may use which route", permissions},
+	{"new", "write a new function: folder, test, sample, template stanza", scaffold},
 }
 
 func main() {

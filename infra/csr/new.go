@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"go/format"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/teei/csr-platform/shared/contract"
+)
+
+//go:embed scaffold/*.tmpl
+var scaffoldFiles embed.FS
+
+var scaffolds = template.Must(template.ParseFS(scaffoldFiles, "scaffold/*.tmpl"))
+
+// built are the kinds that csr new can make. There is one authorizer, and one thing to do at a deployment.
+var built = []string{"webhooks", "consumers", "reports", "api", "jobs"}
+
+// planned is a function that does not exist yet.
+type planned struct {
+	Kind  string // webhooks
+	Name  string // benevity
+	Hears string // of a consumer: the event type
+}
+
+// Title is the name as the template and people write it.
+func (p planned) Title() string { return capital(p.Name) }
+
+// ID is the logical id in the template.
+func (p planned) ID() string { return capital(p.Kind) + capital(p.Name) }
+
+// Signature is the header in which a webhook's sender proves itself.
+func (p planned) Signature() string { return signatureHeader(p.Name) }
+
+// Path is where a web function is asked; empty for the others.
+func (p planned) Path() string {
+	switch p.Kind {
+	case "webhooks":
+		return "/v1/" + p.Name + "/webhooks/received"
+	case "reports":
+		return "/v1/companies/{companyId}/" + p.Name
+	case "api":
+		return "/v1/" + p.Name
+	}
+	return ""
+}
+
+// Body is the contract's type of the event heard.
+func (p planned) Body() string {
+	for _, body := range contract.Catalogue() {
+		if body.EventType() == p.Hears {
+			return reflect.TypeOf(body).Name()
+		}
+	}
+	return ""
+}
+
+// folder is where the function lives.
+func (p planned) folder() string { return filepath.Join("functions", p.Kind, p.Name) }
+
+// scaffold writes a function that works, is deployed and tested, and waits for its rules.
+func scaffold(_ context.Context, s *shell, args []string) error {
+	f := s.flags("new", "-kind "+strings.Join(built, "|")+" -name <name> [-hears <event type>]")
+	kind := f.String("kind", "", "what it is: "+strings.Join(built, ", "))
+	name := f.String("name", "", "its name: lower case letters, at most two words run together")
+	hears := f.String("hears", "", "of a consumer: the type of event it hears")
+	root := f.String("root", ".", "the repository")
+	err := f.Parse(args)
+	if err != nil {
+		return err
+	}
+	p := planned{*kind, *name, *hears}
+	e := edits{root: *root, files: map[string]string{}}
+	err = p.check(*root)
+	if err != nil {
+		return err
+	}
+	err = e.add(p)
+	if err != nil {
+		return err
+	}
+	err = e.write()
+	if err != nil {
+		return err
+	}
+	for _, file := range e.order {
+		fmt.Fprintln(s.out, e.marks[file], file)
+	}
+	fmt.Fprint(s.out, "\n"+next(p))
+	return nil
+}
+
+var wellNamed = regexp.MustCompile(`^[a-z][a-z0-9]{1,29}$`)
+
+// check refuses what could not become a function. Queues, durable subscriptions and imports go by the name alone, so no two
+// functions may share one.
+func (p planned) check(root string) error {
+	if !slices.Contains(built, p.Kind) {
+		return fmt.Errorf("name the kind with KIND= (-kind): one of %s", strings.Join(built, ", "))
+	}
+	if !wellNamed.MatchString(p.Name) || token.IsKeyword(p.Name) {
+		return errors.New("name the function with NAME= (-name): 2 to 30 lower case letters and digits, starting with a letter, no word of Go")
+	}
+	taken, err := filepath.Glob(filepath.Join(root, "functions", "*", p.Name))
+	if err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		return fmt.Errorf("%s is there already, and queues and imports go by the name alone", taken[0])
+	}
+	if p.Kind == "consumers" && p.Body() == "" {
+		var types []string
+		for _, body := range contract.Catalogue() {
+			types = append(types, body.EventType())
+		}
+		return fmt.Errorf("name what the consumer hears with HEARS= (-hears): one of\n  %s", strings.Join(types, "\n  "))
+	}
+	if p.Kind != "consumers" && p.Hears != "" {
+		return errors.New("only a consumer hears events: leave HEARS (-hears) out")
+	}
+	return nil
+}
+
+// edits are new and changed files, kept back until all of them are known to work out.
+type edits struct {
+	root  string
+	files map[string]string // by path below root
+	order []string
+	marks map[string]string // made or changed
+}
+
+// add plans everything that a new function touches.
+func (e *edits) add(p planned) error {
+	sources := map[string]string{p.Kind + ".go": "function.go", p.Kind + "_test.go": "function_test.go", "main.go": "lambda/main.go"}
+	for _, source := range []string{p.Kind + ".go", p.Kind + "_test.go", "main.go"} {
+		text, err := fill(source, p)
+		if err != nil {
+			return err
+		}
+		e.make(filepath.Join(p.folder(), sources[source]), text)
+	}
+	if p.Kind == "webhooks" {
+		text, err := fill("webhooks.json", p)
+		if err != nil {
+			return err
+		}
+		e.make(filepath.Join("events", "webhooks", p.Name, "received.json"), text)
+	}
+	err := e.change("functions/all.go", func(text string) (string, error) { return listFunction(text, p) })
+	if err != nil {
+		return err
+	}
+	if p.Path() != "" {
+		err = e.change("shared/domain/access/table.go", func(text string) (string, error) { return permit(text, p) })
+		if err != nil {
+			return err
+		}
+	}
+	return e.change("template.yaml", func(text string) (string, error) { return deploy(text, p) })
+}
+
+func (e *edits) make(file, text string) { e.keep(file, text, "made   ") }
+
+func (e *edits) change(file string, edit func(string) (string, error)) error {
+	raw, err := os.ReadFile(filepath.Join(e.root, file))
+	if err != nil {
+		return err
+	}
+	text, err := edit(string(raw))
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	e.keep(file, text, "changed")
+	return nil
+}
+
+func (e *edits) keep(file, text, mark string) {
+	if e.marks == nil {
+		e.marks = map[string]string{}
+	}
+	e.files[file], e.marks[file] = text, mark
+	e.order = append(e.order, file)
+}
+
+func (e *edits) write() error {
+	for _, file := range e.order {
+		target := filepath.Join(e.root, file)
+		err := os.MkdirAll(filepath.Dir(target), 0o755)
+		if err != nil {
+			return err
+		}
+		err = os.WriteFile(target, []byte(e.files[file]), 0o644)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill writes a scaffold out for p; Go is formatted.
+func fill(name string, p planned) (string, error) {
+	var b bytes.Buffer
+	err := scaffolds.ExecuteTemplate(&b, name+".tmpl", p)
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasSuffix(name, ".go") {
+		return b.String(), nil
+	}
+	formatted, err := format.Source(b.Bytes())
+	return string(formatted), err
+}
+
+// next is what is left to a person.
+func next(p planned) string {
+	steps := map[string][]string{
+		"webhooks": {
+			"put a captured body and its headers into events/webhooks/" + p.Name + "/received.json",
+			"write sent, read and keep in function.go, and the paths in template.yaml and shared/domain/access/table.go, as the sender has them",
+			"tell what was kept with tx.Tell(cause.Then(contract.…)), and name it behind Tells: in the package comment",
+		},
+		"consumers": {"write Handle; put any rule in shared/domain", "name what it tells behind Tells: in the package comment"},
+		"reports":   {"compute the number in shared/domain/impact; what has to be read for it goes into port.Impact, its adapters and their suite", "show it in answer"},
+		"api":       {"write the routes: here, in template.yaml and in shared/domain/access/table.go, with the roles that may use them"},
+		"jobs":      {"write visit; put any rule in shared/domain", "set its hour in template.yaml and behind Due: in the package comment"},
+	}[p.Kind]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s/%s works and is tested. Next:\n", p.Kind, p.Name)
+	for i, step := range append(steps, "make catalog, then make check") {
+		fmt.Fprintf(&b, "  %d  %s\n", i+1, step)
+	}
+	return b.String()
+}
