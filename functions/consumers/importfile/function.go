@@ -215,30 +215,16 @@ func (r *run) begin(ctx context.Context) (intake.Layout, error) {
 		err := json.Unmarshal(r.job.Layout, &layout)
 		return layout, err
 	}
-	dialect, err := r.sniff(ctx, r.job.Key)
-	if err != nil {
-		return layout, err
-	}
-	body, err := r.files.Open(ctx, r.job.Key, dialect.Start)
+	body, err := r.files.Open(ctx, r.job.Key, 0)
 	if err != nil {
 		return layout, absent(err)
 	}
 	defer body.Close()
-	reader := intake.NewReader(body, dialect, 0, dialect.Start)
-	header, err := reader.Next()
-	if errors.Is(err, io.EOF) {
-		return layout, fault.New(fault.Invalid, "the file has no header")
-	}
+	layout, reader, err := intake.Begin(r.job.Kind, body)
 	if err != nil {
 		return layout, err
 	}
-	if header.Problem != nil {
-		return layout, fault.Fields("the header of the file cannot be read", fault.Field{Name: "header", Expected: header.Problem.Expected})
-	}
-	layout, err = intake.NewLayout(r.job.Kind, header.Fields, dialect)
-	if err != nil {
-		return layout, err
-	}
+	r.job.Progress.Offset = reader.Offset()
 	var seen intake.Ratings
 	if r.job.Scale == "" && layout.Rated() {
 		seen, err = ratings(reader, layout)
@@ -247,22 +233,8 @@ func (r *run) begin(ctx context.Context) (intake.Layout, error) {
 		}
 	}
 	layout = layout.Scaled(intake.Scale(r.job.Scale), seen)
-	r.job.Progress.Offset = header.End
 	r.job.Layout, err = json.Marshal(layout)
 	return layout, err
-}
-
-func (h *Handler) sniff(ctx context.Context, key string) (intake.Dialect, error) {
-	body, err := h.files.Open(ctx, key, 0)
-	if err != nil {
-		return intake.Dialect{}, absent(err)
-	}
-	defer body.Close()
-	head, err := io.ReadAll(io.LimitReader(body, intake.HeadSize))
-	if err != nil {
-		return intake.Dialect{}, fmt.Errorf("read the head: %w", err)
-	}
-	return intake.Sniff(head)
 }
 
 // ratings looks through the whole file for what its ratings run over.

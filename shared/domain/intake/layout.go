@@ -1,10 +1,14 @@
 package intake
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/teei/csr-platform/shared/fault"
 )
@@ -154,6 +158,38 @@ func (l Layout) version() string {
 	return "1.0"
 }
 
+// Begin reads the head of a file of this kind: its layout, still without a scale, and a Reader that stands at the first row. A file
+// that cannot be read at all is Invalid and says why.
+func Begin(kind Kind, file io.Reader) (Layout, *Reader, error) {
+	buffered := bufio.NewReaderSize(file, HeadSize)
+	head, err := buffered.Peek(HeadSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Layout{}, nil, fmt.Errorf("read the head of the file: %w", err)
+	}
+	d, err := Sniff(head)
+	if err != nil {
+		return Layout{}, nil, err
+	}
+	_, err = buffered.Discard(int(d.Start))
+	if err != nil {
+		return Layout{}, nil, unreadable("it has no header")
+	}
+	r := NewReader(buffered, d, 0, d.Start)
+	header, err := r.Next()
+	if errors.Is(err, io.EOF) {
+		return Layout{}, nil, unreadable("it has no header")
+	}
+	if err != nil {
+		return Layout{}, nil, err
+	}
+	if header.Problem != nil {
+		return Layout{}, nil, fault.Fields("the file cannot be read as CSV", fault.Field{Name: "header", Expected: header.Problem.Expected})
+	}
+	r.columns = len(header.Fields)
+	l, err := NewLayout(kind, header.Fields, d)
+	return l, r, err
+}
+
 // written is the file's own name of a column of ours, ours where the file has none.
 func (l Layout) written(name string) string {
 	i, found := l.Columns[name]
@@ -175,10 +211,16 @@ func (l Layout) value(record []string, name string) string {
 	return strings.TrimSpace(record[i])
 }
 
-// fits refuses a record with another number of values than the header has columns.
+// fits refuses a record with another number of values than the header has columns, or with what no column can keep.
 func (l Layout) fits(record []string) []Problem {
 	if len(record) == len(l.Header) {
-		return nil
+		var problems []Problem
+		for i, value := range record {
+			if strings.Contains(value, "\x00") || !utf8.ValidString(value) {
+				problems = append(problems, Problem{Malformed, l.Header[i], "text in UTF-8 without zero characters"})
+			}
+		}
+		return problems
 	}
 	return []Problem{*malformed(fmt.Sprintf("%d columns; found %d", len(l.Header), len(record)))}
 }
