@@ -28,6 +28,8 @@ var rooms = []room{
 	{"functions/*/internal/*test", []string{"functions", "shared"}, "for tests; see TestWhatIsForTestsIsNotLinked"},
 	{"functions/*/internal", []string{"functions/internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
 	{"functions/internal", []string{"functions/internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
+	{"functions/auth/*", []string{"shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform", "shared/adapter/oidc"}, "no port has tokens"},
+	{"functions/deploy/*", []string{"shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform", "shared/adapter/postgres"}, "no port has migrations"},
 	{"functions/*/*", []string{"functions/internal", "functions/./internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
 	{"functions", []string{"functions", "shared/platform/fn"}, "the list"},
 	{"shared/contract/generate", []string{"shared/contract"}, "a tool, linked into nothing"},

@@ -345,7 +345,7 @@ func (s *Server) Stop() error {
 		if _, err := os.Stat(filepath.Join(s.Dir, "data", "postmaster.pid")); err != nil {
 			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 	return fmt.Errorf("postgres (process %d) did not stop", pid)
 }
