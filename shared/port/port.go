@@ -32,6 +32,12 @@ type Env interface {
 	Keys(context.Context) (Keys, error)
 }
 
+// Migrator is an Env in which a deployment brings the database up to date; elsewhere a person or the process does (make migrate).
+type Migrator interface {
+	// Migrations reads its settings and connects to nothing. What it gives applies every migration that has not been, and names them.
+	Migrations(context.Context) (func(context.Context) ([]string, error), error)
+}
+
 // Bus carries events to the functions that hear them, each at least once and in no promised order.
 type Bus interface {
 	// Publish hands over events. After an error some may have gone out; publishing them again is safe.

@@ -1,10 +1,15 @@
 package onlambda
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +54,10 @@ type Env struct {
 	tell func(context.Context) (port.Bus, error)
 }
 
-var _ port.Env = (*Env)(nil)
+var (
+	_ port.Env      = (*Env)(nil)
+	_ port.Migrator = (*Env)(nil)
+)
 
 // lazy is something made when first asked for, and kept.
 type lazy[T any] struct {
@@ -90,6 +98,54 @@ func awsConfig(lookup config.Lookup) aws.Config {
 	return settings
 }
 
+// Migrations is port.Migrator: DATABASE_OWNER_URL is a role that may create roles, DATABASE_URL that of the functions, whose password it
+// gets. With DATABASE_AUTH=iam neither has one: the owner connects with an RDS token.
+func (e *Env) Migrations(context.Context) (func(context.Context) ([]string, error), error) {
+	owner, service := e.settings.Secret("DATABASE_OWNER_URL"), e.settings.Secret("DATABASE_URL")
+	iam := e.settings.OneOf("DATABASE_AUTH", "secret", "iam") == "iam"
+	return func(ctx context.Context) ([]string, error) {
+		ownerURL, err := owner(ctx)
+		if err != nil {
+			return nil, err
+		}
+		serviceURL, err := service(ctx)
+		if err != nil {
+			return nil, err
+		}
+		address, password, err := split(ownerURL.Reveal(), serviceURL.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		if iam {
+			token, err := e.token(ctx, address.Hostname(), cmp.Or(address.Port(), "5432"), address.User.Username())
+			if err != nil {
+				return nil, err
+			}
+			address.User = url.UserPassword(address.User.Username(), token)
+		}
+		return postgres.Migrate(ctx, address.String(), password)
+	}, nil
+}
+
+// split reads the owner's URL, and the password from the functions' URL.
+func split(owner, service string) (address *url.URL, password string, err error) {
+	address, err = url.Parse(owner)
+	if err != nil || address.Host == "" || address.User == nil {
+		return nil, "", errors.New("setting DATABASE_OWNER_URL: expected a URL such as postgres://user@host:5432/name") // the cause may show the password
+	}
+	functions, err := url.Parse(service)
+	if err != nil {
+		return nil, "", errors.New("setting DATABASE_URL: expected a URL such as postgres://user@host:5432/name")
+	}
+	password, _ = functions.User.Password()
+	return address, password, nil
+}
+
+// token is a password that RDS takes for 15 minutes.
+func (e *Env) token(ctx context.Context, host, port, user string) (string, error) {
+	return auth.BuildAuthToken(ctx, net.JoinHostPort(host, port), e.aws().Region, user, e.aws().Credentials)
+}
+
 // options read how the database is reached: DATABASE_URL, a URL or the ARN of the secret that holds it; with DATABASE_AUTH=iam each
 // connection takes a fresh RDS token as its password.
 func (e *Env) options() postgres.Options {
@@ -118,7 +174,7 @@ func (e *Env) options() postgres.Options {
 	}
 	if e.settings.OneOf("DATABASE_AUTH", "secret", "iam") == "iam" {
 		options.Password = func(ctx context.Context, host string, port uint16, user string) (string, error) {
-			return auth.BuildAuthToken(ctx, fmt.Sprintf("%s:%d", host, port), e.aws().Region, user, e.aws().Credentials)
+			return e.token(ctx, host, strconv.Itoa(int(port)), user)
 		}
 	}
 	return options
