@@ -242,6 +242,6 @@ type Companies interface {
 	Find(ctx context.Context, idOrSlug string) (company.Company, error)
 	// Create keeps a new company; a taken slug is a Conflict.
 	Create(ctx context.Context, c company.Company) error
-	// PutSender makes sender's next secret current and sealed the next one, or keeps both of a new sender.
+	// PutSender keeps both secrets of a sender as they are given.
 	PutSender(s company.Sender)
 }

@@ -152,11 +152,16 @@ func (t *tx) envelope(e contract.Event) envelope {
 	if err != nil { // an envelope of plain strings and JSON made by Cause.Then
 		panic("encode envelope: " + err.Error())
 	}
-	t.tells++
-	if n := len(t.told); n == 0 || t.told[n-1] != e.Metadata.CausationID {
-		t.told = append(t.told, e.Metadata.CausationID)
+	// What belongs to a cause is published when the cause is repeated, whatever else the event names as its own.
+	cause := e.Metadata.CausationID
+	if t.cause != nil {
+		cause = t.cause.ID
 	}
-	return envelope{e.Metadata.CausationID, string(raw)}
+	t.tells++
+	if n := len(t.told); n == 0 || t.told[n-1] != cause {
+		t.told = append(t.told, cause)
+	}
+	return envelope{cause, string(raw)}
 }
 
 // Audit is port.Tx.

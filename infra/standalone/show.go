@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/teei/csr-platform/infra/standalone/sample"
+)
+
+//go:embed report.html
+var page string
+
+// number and outcome are figures of a report; nil is withheld, or never mentioned.
+type number struct {
+	Value      *float64
+	Suppressed bool
+}
+
+func (n number) String() string {
+	switch {
+	case n.Suppressed:
+		return "withheld"
+	case n.Value == nil:
+		return "–"
+	}
+	return fmt.Sprintf("%.6g", *n.Value)
+}
+
+type outcome struct {
+	Dimension  string
+	Mean       *float64
+	N, People  *int
+	Suppressed bool
+}
+
+// Figure is the mean as a person reads it.
+func (o outcome) Figure() string {
+	switch {
+	case o.Suppressed:
+		return "withheld"
+	case o.Mean == nil:
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", *o.Mean)
+}
+
+type report struct {
+	Slug, Name     string
+	Period         struct{ From, To string }
+	Participants   number
+	Volunteers     number
+	Sessions       number
+	Hours          number
+	Outcomes       []outcome
+	WithheldMonths []string
+	Series         []struct {
+		Month    string
+		Outcomes []outcome
+	}
+}
+
+// show writes the reports of the sample companies to files a person can open, and the figures to the terminal.
+func (c *client) show(ctx context.Context, data sample.Data, out, port string) error {
+	if c.token == "" {
+		err := c.signIn(ctx)
+		if err != nil { // an issuer of one's own: there is no token to ask with
+			return nil
+		}
+	}
+	ids, err := c.companies(ctx)
+	if err != nil {
+		return err
+	}
+	err = os.MkdirAll(out, 0o755)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\ncompany\tparticipants\tvolunteers\tsessions\thours\tconfidence\tbelonging\tlanguage\tjob readiness\twell-being\t")
+	for _, one := range data.Companies {
+		r, err := c.report(ctx, ids[one.Slug], one.Slug, out)
+		if err != nil {
+			return err
+		}
+		r.Slug, r.Name = one.Slug, one.Name
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t", one.Slug, r.Participants, r.Volunteers, r.Sessions, r.Hours)
+		for _, o := range r.Outcomes {
+			fmt.Fprintf(table, "%s\t", o.Figure())
+		}
+		fmt.Fprintln(table)
+		err = write(r, filepath.Join(out, one.Slug+".html"))
+		if err != nil {
+			return err
+		}
+	}
+	err = table.Flush()
+	if err != nil {
+		return err
+	}
+	first := data.Companies[0].Slug
+	absolute, err := filepath.Abs(filepath.Join(out, first+".html"))
+	if err != nil {
+		return err
+	}
+	suffix := ""
+	if port != "3000" {
+		suffix = " PORT=" + port
+	}
+	fmt.Printf(`
+The last twelve months. Groups of fewer than five people are withheld. Open file://%s
+
+Try next, in another terminal:
+  make send FILE=events/webhooks/kintell/session-completed.json COMPANY=%s%s
+  TOKEN=$(make -s token ROLE=company_admin COMPANY=%s%s); curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:%s/v1/companies/%s/outcomes
+  make import KIND=kintell-language FILE=out/example.csv COMPANY=%s%s
+Ctrl-C stops everything that was started here; the data stays in .local.
+`, absolute, first, suffix, first, suffix, port, ids[first], first, suffix)
+	return example(data, filepath.Join(out, "example.csv"))
+}
+
+// report reads both reports of a company and keeps the answers as they came.
+func (c *client) report(ctx context.Context, id, slug, out string) (r report, err error) {
+	for _, kind := range []string{"at-a-glance", "outcomes"} {
+		var raw []byte
+		err = c.call(ctx, http.MethodGet, "/v1/companies/"+id+"/"+kind, asJSON, nil, &raw)
+		if err != nil {
+			return r, err
+		}
+		err = json.Unmarshal(raw, &r)
+		if err != nil {
+			return r, fmt.Errorf("%s of %s: %w", kind, slug, err)
+		}
+		err = os.WriteFile(filepath.Join(out, slug+"-"+kind+".json"), raw, 0o644)
+		if err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func write(r report, path string) error {
+	view, err := template.New("report").Parse(page)
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	err = view.Execute(file, r)
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// example writes one of the sample files, rows to mend included, for trying an import.
+func example(data sample.Data, path string) error {
+	for _, f := range data.Files {
+		if f.Kind == "kintell-language" {
+			return os.WriteFile(path, f.Content, 0o644)
+		}
+	}
+	return nil
+}
