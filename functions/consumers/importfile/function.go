@@ -1,7 +1,7 @@
 // Package importfile reads a stored file row by row into sessions, ratings and people.
 //
 // Hears:   import.received
-// Tells:   kintell.session.completed, kintell.session.scheduled, kintell.rating.created, orchestration.profile.updated, import.received
+// Tells:   kintell.session.completed, kintell.session.scheduled, kintell.rating.created, import.received
 // Repeats: safe; a file is read on from the checkpoint that each chunk of 500 rows moves in its own transaction, and a file sent twice says nothing new
 // Fails:   a row that breaks a rule is kept with what is wrong, to be fixed; a file that cannot be read at all fails its import with the reason
 package importfile

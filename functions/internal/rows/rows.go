@@ -16,7 +16,6 @@ import (
 
 // Row is a row that may be kept: a session or booking with the rating it may hold, or a person.
 type Row struct {
-	cause   contract.Cause
 	session *kintell.Given
 	rating  *kintell.Given
 	profile *identity.Profile
@@ -25,7 +24,8 @@ type Row struct {
 // Read makes a Row of record, which is number among the data rows of in's file, or says everything that is wrong with it. sent is
 // when the row was sent: the upload, or the correction. Of two rows of one file about the same thing the later counts.
 func Read(in intake.Import, l intake.Layout, number int, record []string, sent time.Time) (Row, []intake.Problem) {
-	row := Row{cause: contract.Cause{ID: contract.EventID(in.ID, "row", strconv.Itoa(number)), Company: in.Company, At: sent}}
+	var row Row
+	cause := contract.Cause{ID: contract.EventID(in.ID, "row", strconv.Itoa(number)), Company: in.Company, At: sent}
 	sentAt := sent.Add(time.Duration(number) * time.Microsecond)
 	if in.Kind == intake.KintellUsers {
 		profile, problems := l.User(record, sent)
@@ -37,7 +37,7 @@ func Read(in intake.Import, l intake.Layout, number int, record []string, sent t
 	if problems != nil {
 		return row, problems
 	}
-	row.session = &kintell.Given{Cause: row.cause, SentAt: sentAt}
+	row.session = &kintell.Given{Cause: cause, SentAt: sentAt}
 	happened := read.CompletedAt
 	if happened.IsZero() {
 		happened = read.ScheduledAt
@@ -53,7 +53,7 @@ func Read(in intake.Import, l intake.Layout, number int, record []string, sent t
 		}
 	}
 	if read.Rated() {
-		row.rating = &kintell.Given{Cause: row.cause, SentAt: sentAt, Rating: &kintell.Rating{
+		row.rating = &kintell.Given{Cause: cause, SentAt: sentAt, Rating: &kintell.Rating{
 			ExternalID: read.ExternalID + "/" + string(read.FromRole), SessionRef: read.ExternalID, FromRole: read.FromRole,
 			Score: read.Rating, Text: read.Text, CreatedAt: happened,
 		}}
@@ -99,7 +99,7 @@ func Keep(ctx context.Context, tx port.Tx, rows []Row) (taken int, err error) {
 	return min(max(first-before, second-first), len(rows)), err
 }
 
-// describe keeps the people of a users file.
+// describe keeps the people of a users file. Nobody hears of profiles yet, so none is told.
 func describe(ctx context.Context, tx port.Tx, rows []Row) error {
 	var contacts []identity.Contact
 	for _, row := range rows {
@@ -119,29 +119,8 @@ func describe(ctx context.Context, tx port.Tx, rows []Row) error {
 		if row.profile == nil {
 			continue
 		}
-		person := persons[len(described)]
-		described = append(described, port.News[port.Described]{
-			Fact: port.Described{Person: person, Profile: *row.profile},
-			Event: row.cause.Then(contract.ProfileUpdated{
-				UserID: person, UpdatedFields: fields(*row.profile), UpdatedAt: row.cause.At, Trigger: contract.ImportReceived{}.EventType(),
-			}),
-		})
+		described = append(described, port.News[port.Described]{Fact: port.Described{Person: persons[len(described)], Profile: *row.profile}})
 	}
 	tx.People().Describe(described)
 	return nil
-}
-
-// fields names what a profile says something about.
-func fields(p identity.Profile) []string {
-	said := []string{"journeyFlags"}
-	if p.FirstName != "" {
-		said = append(said, "firstName")
-	}
-	if p.LastName != "" {
-		said = append(said, "lastName")
-	}
-	if p.ExternalID != "" {
-		said = append(said, "externalId")
-	}
-	return said
 }
