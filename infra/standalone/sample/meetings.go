@@ -144,12 +144,15 @@ func review(p plan, held []*meeting, r *rand.Rand, words *writer) {
 	for month := range months {
 		of := ofMonth(held, month)
 		texts := p.texts*(month+1)/months - p.texts*month/months
-		order := r.Perm(len(of))
-		for i, j := range order {
+		accounts := map[*person]bool{} // English ones, long enough to read a level off
+		for i, j := range r.Perm(len(of)) {
 			m := of[j]
 			if i < texts {
-				mood := moodOf(r, month)
-				m.verdict = m.said(r, mood, words.participant(m.voice(r), mood))
+				mood, v := moodOf(r, month), m.voice(r)
+				if v.language == "en" && len(accounts) <= texts/6 && !accounts[m.participant] {
+					v.long, v.beginner, accounts[m.participant] = true, false, true
+				}
+				m.verdict = m.said(r, mood, words.participant(v, mood))
 			} else if r.IntN(3) > 0 {
 				m.verdict = m.said(r, gains, "")
 			}

@@ -50,6 +50,7 @@ type voice struct {
 	woman    bool
 	mentor   bool // a mentorship session, not a language session
 	beginner bool // writes in short, simple sentences
+	long     bool // writes a long account, whatever chance says
 }
 
 // helpers name the other side of a session, as a noun with its possessive and as a bare noun: language session, then mentorship.
@@ -64,10 +65,11 @@ type writer struct {
 	r    *rand.Rand
 	lex  map[string]lexicon
 	seen map[string]bool
+	deck map[bool][]string // themes still to be dealt, for language and mentorship sessions
 }
 
 func newWriter(r *rand.Rand) *writer {
-	w := &writer{r: r, lex: map[string]lexicon{}, seen: map[string]bool{}}
+	w := &writer{r: r, lex: map[string]lexicon{}, seen: map[string]bool{}, deck: map[bool][]string{}}
 	for _, language := range []string{"en", "nb", "uk"} {
 		w.lex[language] = readLexicon(language)
 	}
@@ -104,6 +106,9 @@ func (w *writer) fresh(write func() string) string {
 // compose strings sentences together: one, a few, or a long account of sixty words and more.
 func (w *writer) compose(v voice, mood string) []string {
 	length := w.r.IntN(100)
+	if v.long {
+		length = 99
+	}
 	switch {
 	case mood == nothing:
 		return w.idle(v, length)
@@ -127,7 +132,7 @@ func (w *writer) idle(v voice, length int) []string {
 		return []string{w.sentence(v, "tiny")}
 	}
 	text := []string{w.sentence(v, "neutral")}
-	for length >= 45 && len(text) < 2 || length >= 85 && len(text) < 5 {
+	for length >= 45 && len(text) < 2 || length >= 85 && len(text) < 5 || length >= 99 && len(text) < 7 {
 		text = append(text, w.unsaid(v, text, "neutral"))
 	}
 	return text
@@ -135,7 +140,7 @@ func (w *writer) idle(v voice, length int) []string {
 
 // themes are the outcomes that words are about; a session of a kind brings up some more often.
 var themes = map[bool][]string{
-	false: {"confidence", "confidence", "belonging", "belonging", "language", "language", "language", "job", "wellbeing", "wellbeing"},
+	false: {"confidence", "confidence", "belonging", "belonging", "language", "language", "job", "job", "wellbeing", "wellbeing"},
 	true:  {"confidence", "confidence", "belonging", "job", "job", "job", "job", "language", "wellbeing", "wellbeing"},
 }
 
@@ -147,9 +152,20 @@ func (w *writer) about(v voice, mood string, n int) []string {
 	}
 	var text []string
 	for range n {
-		text = append(text, w.unsaid(v, text, pick(w.r, themes[v.mentor]...)+mood))
+		text = append(text, w.unsaid(v, text, w.theme(v)+mood))
 	}
 	return text
+}
+
+// theme deals one theme after the other from a shuffled deck, so that no month goes without one.
+func (w *writer) theme(v voice) string {
+	deck := w.deck[v.mentor]
+	if len(deck) == 0 {
+		deck = slices.Clone(themes[v.mentor])
+		w.r.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+	}
+	w.deck[v.mentor] = deck[1:]
+	return deck[0]
 }
 
 // frame puts an opening before and a closing after text, each once in rarely times.
