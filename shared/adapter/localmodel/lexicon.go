@@ -57,12 +57,15 @@ const (
 	now                  // today
 	said                 // told me
 	sarcasm              // yeah right
+	was                  // a verb in the past
+	how                  // how brave he is
 )
 
 var roles = map[string]role{
 	"stop": stop, "neg": neg, "gone": gone, "mask": mask, "contrast": contrast, "concede": concede, "open": open, "and": and,
 	"that": that, "self": self, "other": other, "i": nominal, "copula": copula, "prep": prep, "hedge": hedge, "boost": boost,
 	"irreal": irreal, "past": past, "now": now, "said": said, "sarcasm": sarcasm,
+	"was": was, "how": how,
 }
 
 // strengths are what a cue of strength 1, 2 and 3 is worth, on the way from 0 (neutral) to 1.

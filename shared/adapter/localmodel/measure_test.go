@@ -15,9 +15,10 @@ import (
 )
 
 // labelled is one line of testdata/feedback.jsonl: a synthetic text and what a reader says it tells of its writer. A label is "+"
-// (good), "-" (bad) or "±" (both); a dimension without a label is not spoken of. Part is "tune", on which the rules were written,
-// "first", which was unseen at its first measurement (precision 0.925, recall 0.873) and tuned on since, or "held", which nothing was
-// tuned on. One author wrote them all, so other people's texts will be scored less well.
+// (good), "-" (bad) or "±" (both); a dimension without a label is not spoken of. The rules were written on part "tune". Parts "first",
+// "second" and "third" were written later, one after the other, and measured before anything was mended by them; what they measured then is
+// in infra/decisions/0015. Now all four guard against going back. One author wrote them all, so other people's texts are scored
+// less well than this table says.
 type labelled struct {
 	Part     string                       `json:"part"`
 	Language string                       `json:"language"`
@@ -76,11 +77,12 @@ func (c *counts) add(label string, score outcome.Score, scored bool) {
 	}
 }
 
-// The floors are a little below what was measured when the rules were last changed; -v prints the table.
+// floors are a little below what was measured when the rules were last changed; -v prints the table.
 var floors = map[string]struct{ precision, recall, nulls float64 }{
-	"tune":  {0.98, 0.97, 0.99},
-	"first": {0.98, 0.97, 0.99},
-	"held":  {0.95, 0.82, 0.98}, // measured: 0.980, 0.842, 1.000
+	"tune":   {0.98, 0.97, 0.99},
+	"first":  {0.98, 0.97, 0.99},
+	"second": {0.96, 0.96, 0.99},
+	"third":  {0.96, 0.80, 0.99},
 }
 
 func TestScoresAgreeWithLabels(t *testing.T) {

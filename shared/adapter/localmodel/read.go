@@ -3,6 +3,7 @@ package localmodel
 import (
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/teei/csr-platform/shared/domain/outcome"
 )
@@ -213,8 +214,8 @@ func (r *reading) interpret(c match) (evidence, bool) {
 			e.polarity *= boosted
 		}
 	}
-	if wished {
-		return e, false
+	if wished || r.weak[c.start] && c.polarity < 0 && !before && !r.overtaken(c) && r.passed(c) {
+		return e, false // a wish; or "I was terrified, but it went well", which is over and proves no gain either
 	}
 	switch flips, released := r.negations(c); {
 	case flips%2 == 1 && released:
@@ -222,12 +223,44 @@ func (r *reading) interpret(c match) (evidence, bool) {
 	case flips%2 == 1:
 		e.polarity *= -notBad
 	}
-	if before && !r.at(begin, now) {
+	if (before || e.polarity < 0 && r.overtaken(c)) && !r.at(begin, now) {
 		e.polarity *= -notBad
 		e.weight *= pastClause
 	}
 	e.polarity = min(max(e.polarity, -1), 1)
 	return e, true
+}
+
+// overtaken says whether the clause of c tells of the past and the next one begins with now: "I was shy, now I talk".
+func (r *reading) overtaken(c match) bool {
+	next := c.end
+	for next < len(r.words) && r.clause[next] == r.clause[c.start] {
+		next++
+	}
+	if next == len(r.words) || !r.passed(c) {
+		return false
+	}
+	return r.at(next, now) || next+1 < len(r.words) && r.at(next, and, contrast) && r.at(next+1, now)
+}
+
+// passed says whether the clause of c is in the past tense.
+func (r *reading) passed(c match) bool {
+	for i := r.clause[c.start]; i < len(r.words) && r.clause[i] == r.clause[c.start]; i++ {
+		if r.at(i, was) || pastTense(r.words[i].word) {
+			return true
+		}
+	}
+	return false
+}
+
+// pastTense knows the Ukrainian past by its endings.
+func pastTense(word string) bool {
+	for _, ending := range []string{"лася", "лась", "вся", "всь", "ився", "ила", "ала", "іла"} {
+		if strings.HasSuffix(word, ending) {
+			return true
+		}
+	}
+	return false
 }
 
 // literal says whether word i belongs to a cue other than c, whose own "not" negates nothing else.
@@ -294,6 +327,11 @@ func (r *reading) follows(c, m match) bool {
 	}
 	between := m.start - c.end
 	if m.role == gone {
+		for i := c.end; i < m.start; i++ {
+			if r.at(i, and) { // "nervous and lose my words"
+				return false
+			}
+		}
 		return between < goneAfter
 	}
 	return c.verb && between <= 2 // "tør fortsatt ikke", "trives jeg ikke"
@@ -312,6 +350,13 @@ func (r *reading) subject(c match) (role, float64) {
 		}
 		if r.at(c.end, other) {
 			return other, 1
+		}
+	}
+	if c.end < len(r.words) && r.at(c.end, other) && !r.words[c.end].comma { // "how brave he is"
+		for i := max(0, c.start-3); i < c.start; i++ {
+			if r.at(i, how) {
+				return other, 1
+			}
 		}
 	}
 	for begin := r.clause[c.start]; ; begin = r.clause[begin-1] {

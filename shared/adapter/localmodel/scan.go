@@ -149,6 +149,10 @@ func inWord(r rune, rest string) (rune, bool) {
 // split takes English contractions apart, so that "don't" is do and n't and "I'm" is i and 'm. Both halves keep the whole word's bytes.
 func (s *scanner) split(word string, start, end int) {
 	t := token{start: start, end: end, comma: s.comma, dash: s.dash, quoted: s.quoted}
+	switch word {
+	case "що", "як", "чого", "чи", "ким", "скільки", "де": // Ukrainian always puts a comma here; it parts nothing
+		t.comma = false
+	}
 	s.comma, s.dash = false, false
 	rest := ""
 	if k := strings.LastIndexByte(word, '\''); k > 0 {
