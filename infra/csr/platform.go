@@ -20,6 +20,7 @@ import (
 // platform is a running platform: the process on this machine, or a deployment.
 type platform struct {
 	url    string // without a slash at the end
+	remote bool   // a deployment, which has no development issuer
 	token  string // empty: the process on this machine is asked for one
 	client *http.Client
 }
@@ -34,7 +35,7 @@ func (s *shell) reach(f *flag.FlagSet) func() *platform {
 		if address == "" {
 			address = "http://127.0.0.1:" + *port
 		}
-		return &platform{url: strings.TrimRight(address, "/"), token: *bearer, client: &http.Client{Timeout: 10 * time.Minute}}
+		return &platform{url: strings.TrimRight(address, "/"), remote: *api != "", token: *bearer, client: &http.Client{Timeout: 10 * time.Minute}}
 	}
 }
 
@@ -141,6 +142,9 @@ func (a answer) problem() string {
 
 // devToken asks the development issuer of the process on this machine.
 func (p *platform) devToken(ctx context.Context, role identity.Role, company string) (string, error) {
+	if p.remote {
+		return "", errors.New("a deployment has no development issuer: give a token of its own issuer with TOKEN= (-token)")
+	}
 	var given struct {
 		Token string `json:"token"`
 	}
