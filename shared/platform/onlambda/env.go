@@ -47,8 +47,8 @@ type Env struct {
 	log      *slog.Logger
 	settings *config.Reader
 	aws      func() aws.Config
-	database lazy[*postgres.Ledger]
-	bus      lazy[*eventbridge.Bus]
+	database lazy[database]
+	bus      lazy[port.Bus]
 
 	// tell is how the ledger finds the bus, once the function has asked for a ledger; a report only reads, and links no bus.
 	tell func(context.Context) (port.Bus, error)
@@ -58,6 +58,12 @@ var (
 	_ port.Env      = (*Env)(nil)
 	_ port.Migrator = (*Env)(nil)
 )
+
+// database is what Postgres gives. It is an interface, as the bus is, since the linker keeps every method of a concrete type that it sees here.
+type database interface {
+	port.Ledger
+	port.Impact
+}
 
 // lazy is something made when first asked for, and kept.
 type lazy[T any] struct {
@@ -202,14 +208,14 @@ func (e *Env) Impact(context.Context) (port.Impact, error) { return e.postgres()
 // Bus is port.Env: EventBridge BUS_NAME, and the SQS queues whose URLs start with QUEUE_PREFIX.
 func (e *Env) Bus(context.Context) (port.Bus, error) { return e.eventbridge(), nil }
 
-func (e *Env) eventbridge() *eventbridge.Bus {
-	return e.bus.get(func() *eventbridge.Bus {
+func (e *Env) eventbridge() port.Bus {
+	return e.bus.get(func() port.Bus {
 		return eventbridge.New(e.aws(), e.settings.String("BUS_NAME"), e.settings.String("QUEUE_PREFIX"))
 	})
 }
 
-func (e *Env) postgres() *postgres.Ledger {
-	return e.database.get(func() *postgres.Ledger { return postgres.New(e.options()) })
+func (e *Env) postgres() database {
+	return e.database.get(func() database { return postgres.New(e.options()) })
 }
 
 // Model is port.Env: MODEL=local is the model inside the binary, MODEL=bedrock the one named by MODEL_ID.
@@ -218,8 +224,14 @@ func (e *Env) Model(context.Context) (outcome.Model, error) {
 	if e.settings.OneOf("MODEL", "local", "bedrock") == "bedrock" {
 		return bedrock.New(e.aws(), id), nil
 	}
-	return localmodel.New(), nil
+	return late{sync.OnceValue(func() outcome.Model { return localmodel.New() })}, nil
 }
+
+// late is a model that is read when the first text comes: reading it takes as long as all the rest of a start.
+type late struct{ model func() outcome.Model }
+
+// Score is outcome.Model.
+func (l late) Score(ctx context.Context, text string) (outcome.Scoring, error) { return l.model().Score(ctx, text) }
 
 // Files is port.Env: the S3 bucket FILES_BUCKET.
 func (e *Env) Files(context.Context) (port.Files, error) {
