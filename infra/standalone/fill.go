@@ -191,7 +191,7 @@ func (c *client) companies(ctx context.Context) (map[string]string, error) {
 
 func (c *client) upload(ctx context.Context, file sample.File) error {
 	var made struct{ ID string }
-	query := url.Values{"company": {file.Company}, "name": {file.Name}}
+	query := url.Values{"company": {file.Company}, "fileName": {file.Name}}
 	err := c.call(ctx, http.MethodPost, "/v1/imports/"+file.Kind+"?"+query.Encode(), "text/csv", file.Content, &made)
 	if err != nil {
 		return err

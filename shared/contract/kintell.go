@@ -27,7 +27,7 @@ type KintellSessionCompleted struct {
 	VolunteerID        string    `json:"volunteerId" jsonschema:"format=uuid"`
 	ScheduledAt        time.Time `json:"scheduledAt"`
 	CompletedAt        time.Time `json:"completedAt"`
-	DurationMinutes    int       `json:"durationMinutes" jsonschema:"exclusiveMinimum=0"`
+	DurationMinutes    int       `json:"durationMinutes,omitempty" jsonschema:"exclusiveMinimum=0"` // absent when a file row does not say
 	Topics             []string  `json:"topics,omitempty"`
 	LanguageLevel      string    `json:"languageLevel,omitempty" jsonschema:"enum=A1,enum=A2,enum=B1,enum=B2,enum=C1,enum=C2"` // CEFR
 	ProgramID          string    `json:"programId,omitempty" jsonschema:"format=uuid"`

@@ -23,6 +23,7 @@ type env struct {
 	settings *config.Reader
 	ledger   *postgres.Ledger
 	bus      *natsbus.Bus
+	model    func() outcome.Model
 	files    func() (port.Files, error)
 	keys     func() (port.Keys, error)
 }
@@ -43,6 +44,7 @@ func newEnv(o Options, bus *natsbus.Bus) *env {
 		Log: o.Log,
 		Bus: func(context.Context) (port.Bus, error) { return bus, nil },
 	})
+	e.model = sync.OnceValue(func() outcome.Model { return localmodel.New() })
 	e.files = sync.OnceValues(func() (port.Files, error) { return disk.New(filepath.Join(o.Dir, "files")) })
 	e.keys = sync.OnceValues(func() (port.Keys, error) { return keyring.Open(filepath.Join(o.Dir, "keyring.json")) })
 	return e
@@ -54,6 +56,6 @@ func (e *env) Config() *config.Reader                       { return e.settings 
 func (e *env) Ledger(context.Context) (port.Ledger, error)  { return e.ledger, nil }
 func (e *env) Impact(context.Context) (port.Impact, error)  { return e.ledger, nil }
 func (e *env) Bus(context.Context) (port.Bus, error)        { return e.bus, nil }
-func (e *env) Model(context.Context) (outcome.Model, error) { return localmodel.New(), nil }
+func (e *env) Model(context.Context) (outcome.Model, error) { return e.model(), nil }
 func (e *env) Files(context.Context) (port.Files, error)    { return e.files() }
 func (e *env) Keys(context.Context) (port.Keys, error)      { return e.keys() }

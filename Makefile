@@ -1,0 +1,86 @@
+# Every command anyone needs. Plain `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+export GOFLAGS ?= -mod=readonly
+export DO_NOT_TRACK = 1
+export SAM_CLI_TELEMETRY = 0
+
+GOARCH_LAMBDA ?= arm64
+VENV = .tools/venv
+CSR = go run ./infra/csr
+
+.PHONY: help run test check localstack lint build bench fuzz new catalog permissions token send import company migrate deploy clean cover
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## the whole platform in one process on http://localhost:3000 (PORT), with sample data; reports in out/
+	@go build -o build/standalone ./infra/standalone && exec build/standalone
+
+test: ## every test that needs no cloud: real Postgres, embedded NATS, journey, kill tests
+	@go test -timeout 20m ./...
+
+check: lint test localstack ## exactly what CI runs
+
+lint: $(VENV)/lint ## vet, staticcheck, gofumpt, generated files, the catalogue in README, the template
+	@unformatted=$$(go tool gofumpt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
+	@go vet ./...
+	@go tool staticcheck ./...
+	@$(CSR) catalog -check README.md
+	@$(VENV)/bin/cfn-lint template.yaml infra/stacks/*.yaml
+	@AWS_DEFAULT_REGION=eu-central-1 $(VENV)/bin/sam validate --lint --template template.yaml
+	@echo "lint: nothing to say"
+
+build: ## every Lambda, as it is deployed: build/<kind>/<name>/bootstrap (arm64)
+	@for main in functions/*/*/lambda; do \
+	  name=$$(dirname $${main#functions/}); \
+	  GOOS=linux GOARCH=$(GOARCH_LAMBDA) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags "-s -w" -o build/$$name/bootstrap ./$$main || exit 1; \
+	done; ls build/*/*/bootstrap | wc -l | xargs echo "functions built:"
+
+localstack: $(VENV)/lint ## the Lambda binaries on an AWS emulator: deploy, journey, redeploy, tear down (EMULATOR=localstack uses yours)
+	@go run ./infra/localstack
+
+bench: ## ratios against a bare floor in the same run: webhook ingest, CSV import, function init, zip sizes
+	@go run ./infra/bench
+
+fuzz: ## every fuzz test for FUZZTIME (30s)
+	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$package/*_test.go | cut -c6-); do \
+	    echo "$$package $$target"; go test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-30s} || exit 1; \
+	  done; \
+	done
+
+new: ## a new function: KIND=webhooks NAME=benevity [HEARS=external.donation.made]
+	@$(CSR) new -kind "$(KIND)" -name "$(NAME)" -hears "$(HEARS)"
+
+catalog: ## write the function table into README.md from the package comments
+	@$(CSR) catalog -write README.md
+
+permissions: ## who may use which route
+	@$(CSR) permissions
+
+token: ## print a development token: ROLE=company_admin COMPANY=<slug> [PORT=3000]
+	@$(CSR) token -role "$(ROLE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)"
+
+send: ## sign a sample for the running process and send it: FILE=events/webhooks/kintell/<case>.json [COMPANY=<slug>]
+	@$(CSR) send -file "$(FILE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)"
+
+import: ## upload a file: KIND=kintell-language FILE=… COMPANY=<slug>
+	@$(CSR) import -kind "$(KIND)" -file "$(FILE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)"
+
+company: ## make a company and show its webhook URL and secret once: NAME=… SLUG=… [TIMEZONE=Europe/Oslo]
+	@$(CSR) company -name "$(NAME)" -slug "$(SLUG)" -timezone "$(or $(TIMEZONE),UTC)" -port "$(or $(PORT),3000)"
+
+migrate: ## bring a database up to date: DATABASE_OWNER_URL=postgresql://…
+	@go run ./infra/migrate
+
+deploy: build ## sam deploy; settings in samconfig.toml
+	@sam deploy
+
+clean: ## remove what was built and the data of `make run`
+	@rm -rf build out .local
+
+# The linters and the emulator live in a virtual environment of their own.
+$(VENV)/lint: infra/localstack/requirements.txt
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
