@@ -163,7 +163,7 @@ type Described struct {
 }
 
 // Sessions keeps sessions. A later statement about a known session is a correction: the later SentAt wins and the old values go to
-// the audit log; an earlier or equal one is not news.
+// the audit log; an earlier or equal one is not news. What a correction does not mention stays as it was.
 type Sessions interface {
 	Book(bookings []News[session.Booking])
 	Complete(completions []News[session.Completion])

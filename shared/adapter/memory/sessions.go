@@ -101,7 +101,10 @@ func (s sessions) Complete(completions []port.News[session.Completion]) {
 		next.ID, next.Company, next.Sender, next.ExternalID = cmp.Or(row.ID, c.ID), owner, c.Sender, c.ExternalID
 		next.Type, next.Participant, next.Volunteer = c.Type, c.Participant, c.Volunteer
 		next.ScheduledAt, next.CompletedAt, next.SentAt = c.ScheduledAt.UTC(), c.CompletedAt.UTC(), c.SentAt.UTC()
-		next.Minutes, next.LanguageLevel, next.Topics, next.Metadata = c.Minutes, c.LanguageLevel, slices.Clone(c.Topics), c.Metadata
+		next.Minutes, next.LanguageLevel, next.Metadata = cmp.Or(c.Minutes, row.Minutes), cmp.Or(c.LanguageLevel, row.LanguageLevel), cmp.Or(c.Metadata, row.Metadata)
+		if len(c.Topics) > 0 {
+			next.Topics = slices.Clone(c.Topics)
+		}
 		if row.stub() {
 			booked, found := s.match(next, Session.open)
 			if found {

@@ -30,7 +30,7 @@ func pairKey(company string, kind session.Type, participant, volunteer string, a
 	return int64(h.Sum64() % pairing)
 }
 
-// complete keeps sessions that were held. A booking of the same people, programme and minute under another external id is absorbed:
+// complete keeps sessions that were held. What a correction does not mention stays as it was. A booking of the same people, programme and minute under another external id is absorbed:
 // its row goes, its id and its ratings stay with the session. Reading gone makes the booking go before its id, which is unique, is given away.
 const complete = `
 WITH given AS (
@@ -63,13 +63,15 @@ WITH given AS (
   ON CONFLICT (id) DO UPDATE SET external_session_id = excluded.external_session_id,
     external_booking_id = coalesce(s.external_booking_id, excluded.external_booking_id), session_type = excluded.session_type,
     participant_id = excluded.participant_id, volunteer_id = excluded.volunteer_id, scheduled_at = excluded.scheduled_at,
-    completed_at = excluded.completed_at, duration_minutes = excluded.duration_minutes, language_level = excluded.language_level,
-    topics = excluded.topics, metadata = excluded.metadata, sent_at = excluded.sent_at, updated_at = excluded.updated_at,
+    completed_at = excluded.completed_at, duration_minutes = coalesce(excluded.duration_minutes, s.duration_minutes),
+    language_level = coalesce(excluded.language_level, s.language_level), topics = coalesce(excluded.topics, s.topics),
+    metadata = coalesce(excluded.metadata, s.metadata), sent_at = excluded.sent_at, updated_at = excluded.updated_at,
     changed_by = pg_current_xact_id()
   WHERE s.completed_at IS NULL OR (excluded.sent_at > s.sent_at AND
     (s.session_type, s.participant_id, s.volunteer_id, s.scheduled_at, s.completed_at, s.duration_minutes, s.language_level, s.topics, s.metadata)
     IS DISTINCT FROM (excluded.session_type, excluded.participant_id, excluded.volunteer_id, excluded.scheduled_at, excluded.completed_at,
-    excluded.duration_minutes, excluded.language_level, excluded.topics, excluded.metadata))
+    coalesce(excluded.duration_minutes, s.duration_minutes), coalesce(excluded.language_level, s.language_level),
+    coalesce(excluded.topics, s.topics), coalesce(excluded.metadata, s.metadata)))
   RETURNING s.id
 ), moved AS (
   SELECT o.completed_at AS at FROM kept JOIN old o USING (id) WHERE o.completed_at IS NOT NULL
@@ -88,7 +90,7 @@ WITH given AS (
     CASE WHEN o.completed_at IS NOT NULL THEN jsonb_build_object('sessionType', o.session_type, 'participantId', o.participant_id, 'volunteerId', o.volunteer_id,
       'scheduledAt', o.scheduled_at, 'completedAt', o.completed_at, 'durationMinutes', o.duration_minutes, 'languageLevel', o.language_level) END,
     CASE WHEN o.completed_at IS NOT NULL THEN jsonb_build_object('sessionType', g.session_type, 'participantId', g.participant_id, 'volunteerId', g.volunteer_id,
-      'scheduledAt', g.scheduled_at, 'completedAt', g.completed_at, 'durationMinutes', nullif(g.minutes, 0), 'languageLevel', nullif(g.level, '')) END, $16
+      'scheduledAt', g.scheduled_at, 'completedAt', g.completed_at, 'durationMinutes', coalesce(nullif(g.minutes, 0), o.duration_minutes), 'languageLevel', coalesce(nullif(g.level, ''), o.language_level)) END, $16
   FROM given g JOIN kept USING (id) LEFT JOIN old o USING (id)
 ), told AS (
   INSERT INTO outbox (company_id, cause_id, envelope) SELECT app_company(), g.cause_id, g.envelope FROM given g JOIN kept USING (id)

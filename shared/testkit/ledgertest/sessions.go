@@ -155,6 +155,19 @@ var conversations = []test{
 		r.told(r.a.ID, completed, completed)
 		r.corrected(c.ID, 45, 60)
 	}},
+	{outcome: "what a correction does not mention stays", run: func(r *room) {
+		p, v := r.pair(r.a.ID)
+		c := r.completion(r.a.ID, "1", p, v)
+		r.completes(r.a.ID, c)
+		silent := c
+		silent.Minutes, silent.LanguageLevel, silent.Topics, silent.SentAt = 0, "", nil, c.SentAt.Add(time.Minute)
+		r.equal("news of less", r.completes(r.a.ID, silent), 0)
+		silent.CompletedAt, silent.SentAt = c.CompletedAt.Add(time.Minute), silent.SentAt.Add(time.Minute)
+		r.equal("news of another end", r.completes(r.a.ID, silent), 1)
+		want := held(c, "")
+		want.CompletedAt = silent.CompletedAt
+		r.equal("sessions", r.Sessions(r.T, r.a.ID), []Session{want})
+	}},
 	{outcome: "an earlier statement changes nothing", run: func(r *room) {
 		p, v := r.pair(r.a.ID)
 		c := r.completion(r.a.ID, "1", p, v)
