@@ -1,0 +1,119 @@
+package onlambda_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/teei/csr-platform/shared/testkit/runtimeapi"
+)
+
+// compile builds a function as it is deployed.
+func compile(t *testing.T, folder string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "bootstrap")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./testdata/"+folder)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return binary
+}
+
+// printed is what a process prints, safe to read while it prints.
+type printed struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (p *printed) Write(data []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.b.Write(data)
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.b.String()
+}
+
+func start(t *testing.T, binary string, settings ...string) (*runtimeapi.Process, *printed) {
+	t.Helper()
+	out := &printed{}
+	p, err := runtimeapi.Start(binary, out, settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Stop)
+	return p, out
+}
+
+func TestTheRealBinaryAnswersRequests(t *testing.T) {
+	t.Parallel()
+	p, out := start(t, compile(t, "web"), "GREETING=hei")
+	for range 3 {
+		raw, err := p.Invoke(t.Context(), recorded(t, "request-report"), 10*time.Second)
+		var got answer
+		if err == nil {
+			err = json.Unmarshal(raw, &got)
+		}
+		if err != nil || got.StatusCode != 200 || got.Body != `{"body":"","company":"`+ours+`","greeting":"hei"}`+"\n" {
+			t.Fatalf("%v: %s", err, raw)
+		}
+	}
+	raw, err := p.Invoke(t.Context(), recorded(t, "request-webhook", "eyJhIjogIsO4IiwgImIiOiAxfQ==", "cGFuaWM="), 10*time.Second)
+	if err != nil || !strings.Contains(string(raw), `"statusCode":500`) || strings.Contains(string(raw), "as asked") {
+		t.Errorf("a panic: %v: %s", err, raw)
+	}
+	raw, err = p.Invoke(t.Context(), []byte("[]"), 10*time.Second)
+	if !errors.Is(err, runtimeapi.ErrFunction) {
+		t.Errorf("what no API sends: %v: %s", err, raw)
+	}
+	raw, err = p.Invoke(t.Context(), recorded(t, "request-report"), 10*time.Second)
+	if err != nil {
+		t.Errorf("it does not go on after that: %v: %s", err, raw)
+	}
+	p.Stop() // what it printed has then arrived
+	if lines := strings.Count(out.String(), `"msg":"request"`); lines != 5 {
+		t.Errorf("%d lines for five requests:\n%s", lines, out)
+	}
+}
+
+func TestTheRealBinaryWorksBatches(t *testing.T) {
+	t.Parallel()
+	p, _ := start(t, compile(t, "queue"))
+	raw, err := p.Invoke(t.Context(), recorded(t, "batch"), 10*time.Second)
+	want := `{"batchItemFailures":[{"itemIdentifier":"m-bridge"},{"itemIdentifier":"m-plain"},{"itemIdentifier":"m-unreadable"}]}`
+	if err != nil || string(raw) != want {
+		t.Errorf("%v: %s", err, raw)
+	}
+	raw, err = p.Invoke(t.Context(), []byte(`{"Records":[]}`), 10*time.Second)
+	if err != nil || string(raw) != `{"batchItemFailures":[]}` {
+		t.Errorf("%v: %s", err, raw)
+	}
+}
+
+func TestTheRealBinaryNamesEveryWrongSettingAndEnds(t *testing.T) {
+	t.Parallel()
+	p, out := start(t, compile(t, "web"), "SIZE=large")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err := p.Init(ctx)
+	if err == nil || ctx.Err() != nil {
+		t.Fatalf("it asked for work: %v", err)
+	}
+	p.Stop()
+	if !strings.Contains(out.String(), "GREETING") || !strings.Contains(out.String(), "SIZE") {
+		t.Errorf("it printed %s", out)
+	}
+}
