@@ -30,6 +30,7 @@ var rooms = []room{
 	{"functions/internal", []string{"functions/internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
 	{"functions/auth/*", []string{"shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform", "shared/adapter/oidc"}, "no port has tokens"},
 	{"functions/deploy/*", []string{"shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform", "shared/adapter/postgres"}, "no port has migrations"},
+	{"functions/auth/authorizer", []string{"shared/adapter/oidc", "shared/domain", "shared/platform", "shared/port"}, "who is asking is asked the same way everywhere: see 0030"},
 	{"functions/*/*", []string{"functions/internal", "functions/./internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
 	{"functions", []string{"functions", "shared/platform/fn"}, "the list"},
 	{"shared/contract/generate", []string{"shared/contract"}, "a tool, linked into nothing"},

@@ -63,6 +63,13 @@ func run(ctx context.Context, keep bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if emulator.hasStack(ctx) {
+		step("a stack %s is left over from an earlier run", stack)
+		err = remove(place, emulator)
+		if err != nil {
+			return err
+		}
+	}
 	outside, err := startOutside(ctx, place, emulator, &undo)
 	if err != nil {
 		return err
@@ -72,9 +79,7 @@ func run(ctx context.Context, keep bool) (err error) {
 		return err
 	}
 	step("sam deploy")
-	undo.add(func() error {
-		return place.sam(emulator, "delete", "--stack-name", stack, "--region", region, "--no-prompts")
-	})
+	undo.add(func() error { return remove(place, emulator) })
 	err = deploy(ctx, place, emulator, outside)
 	if err != nil {
 		return err

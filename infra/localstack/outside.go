@@ -138,3 +138,25 @@ func deploy(ctx context.Context, p workplace, e emulator, o outside, more ...str
 	pass("%s in %.0f s", answer.Stacks[0].StackStatus, time.Since(began).Seconds())
 	return nil
 }
+
+// remove deletes the stack and is an error unless it is gone.
+func remove(p workplace, e emulator) error {
+	step("sam delete")
+	err := p.sam(e, "delete", "--stack-name", stack, "--region", region, "--no-prompts")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if e.hasStack(ctx) {
+		return fmt.Errorf("the stack is still there after sam delete")
+	}
+	pass("the stack is gone")
+	return nil
+}
+
+// hasStack says whether the stack is there, for an earlier run that was killed leaves it in an emulator that goes on.
+func (e emulator) hasStack(ctx context.Context) bool {
+	answer, err := cloudformation.NewFromConfig(e.config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stack)})
+	return err == nil && len(answer.Stacks) > 0
+}

@@ -195,15 +195,65 @@ func redrive(ctx context.Context, client *sqs.Client, live, dead string) error {
 
 // history is what CloudFormation did to one resource, newest first.
 func (e emulator) history(ctx context.Context, logical string) ([]string, error) {
-	answer, err := cloudformation.NewFromConfig(e.config).DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: aws.String(stack)})
-	if err != nil {
-		return nil, fmt.Errorf("read the stack's events: %w", err)
-	}
+	pages := cloudformation.NewDescribeStackEventsPaginator(cloudformation.NewFromConfig(e.config), &cloudformation.DescribeStackEventsInput{StackName: aws.String(stack)})
 	var states []string
-	for _, event := range answer.StackEvents {
-		if aws.ToString(event.LogicalResourceId) == logical {
-			states = append(states, string(event.ResourceStatus))
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read the stack's events: %w", err)
+		}
+		for _, event := range page.StackEvents {
+			if aws.ToString(event.LogicalResourceId) == logical {
+				states = append(states, string(event.ResourceStatus))
+			}
 		}
 	}
 	return states, nil
+}
+
+// relay leaves an event in the outbox, as a process does that dies between its commit and its publishing, and sends the message of the
+// template's daily schedule.
+func (j *journey) relay(ctx context.Context) error {
+	person := uuid.NewString()
+	err := j.meet(ctx, person)
+	if err != nil {
+		return err
+	}
+	told := j.held(person)
+	raw, err := json.Marshal(told)
+	if err != nil {
+		return err
+	}
+	err = j.database(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "INSERT INTO outbox (company_id, cause_id, envelope) VALUES ($1, $2, $3)", j.company, told.Metadata.CausationID, string(raw))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	client := sqs.NewFromConfig(j.emulator.config)
+	for _, schedule := range j.template.Schedules {
+		fed, _ := j.template.Queue(schedule.Queue)
+		queue, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(stack + "-" + fed.Name)})
+		if err != nil {
+			return fmt.Errorf("find the queue of %s: %w", schedule.ID, err)
+		}
+		_, err = client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String(schedule.Input)})
+		if err != nil {
+			return fmt.Errorf("send what %s sends: %w", schedule.ID, err)
+		}
+	}
+	err = await(ctx, 60*time.Second, "the event left in the outbox", func() error { return j.enrolled(ctx, person) })
+	if err != nil {
+		return err
+	}
+	pass("the daily message made relayoutbox publish it, and its consumer worked it")
+	return j.database(ctx, func(conn *pgx.Conn) error {
+		left := 0
+		err := conn.QueryRow(ctx, "SELECT count(*) FROM outbox").Scan(&left)
+		if err == nil && left > 0 {
+			err = fmt.Errorf("%d events are left in the outbox", left)
+		}
+		return err
+	})
 }
