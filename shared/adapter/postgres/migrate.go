@@ -36,8 +36,9 @@ BEGIN
   GRANT csr_operator TO csr_service;
   ALTER ROLE csr_service SET idle_session_timeout = '60s';
 END $$;
-GRANT USAGE, CREATE ON SCHEMA public TO csr_owner, csr_door;
-GRANT USAGE ON SCHEMA public TO csr_service, csr_operator;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC, csr_door;
+GRANT USAGE, CREATE ON SCHEMA public TO csr_owner;
+GRANT USAGE ON SCHEMA public TO csr_service, csr_operator, csr_door;
 CREATE TABLE IF NOT EXISTS public.schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL);
 GRANT SELECT ON public.schema_migrations TO csr_service, csr_owner;
 `
@@ -84,6 +85,14 @@ func Migrate(ctx context.Context, url, servicePassword string) ([]string, error)
 	return applied, nil
 }
 
+// opening stands before every migration. csr_door may make things as long as it lasts, since only then can a function be given to it.
+// pg_temp comes last in the path, which functions keep: it would come first unnamed, and a door would read tables of its caller's.
+const opening = `
+SET LOCAL lock_timeout = '5s';
+GRANT CREATE ON SCHEMA public TO csr_door;
+SET LOCAL ROLE csr_owner;
+SET LOCAL search_path = public, pg_temp`
+
 func apply(ctx context.Context, conn *pgx.Conn, name string) (bool, error) {
 	sql, err := migrations.ReadFile("migrations/" + name)
 	if err != nil {
@@ -96,11 +105,15 @@ func apply(ctx context.Context, conn *pgx.Conn, name string) (bool, error) {
 			return err
 		}
 		done = true
-		_, err = tx.Exec(ctx, "SET LOCAL lock_timeout = '5s'; SET LOCAL ROLE csr_owner; SET LOCAL search_path = public")
+		_, err = tx.Exec(ctx, opening)
 		if err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, string(sql))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "RESET ROLE; REVOKE CREATE ON SCHEMA public FROM csr_door")
 		return err
 	})
 	return done, err
