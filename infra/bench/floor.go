@@ -72,8 +72,10 @@ func floorHandler(db *pgxpool.Pool, secret string) http.Handler {
 			return
 		}
 		id := uuid.New()
-		told, _ := json.Marshal(map[string]any{"type": "kintell.session.completed", "data": map[string]any{"sessionId": id, "externalSessionId": body.SessionID,
-			"completedAt": body.CompletedAt, "durationMinutes": body.DurationMinutes}, "metadata": map[string]any{"id": uuid.New(), "timestamp": time.Now()}})
+		told, _ := json.Marshal(map[string]any{"type": "kintell.session.completed", "data": map[string]any{
+			"sessionId": id, "externalSessionId": body.SessionID,
+			"completedAt": body.CompletedAt, "durationMinutes": body.DurationMinutes,
+		}, "metadata": map[string]any{"id": uuid.New(), "timestamp": time.Now()}})
 		_, err = db.Exec(r.Context(), floorIngest, r.Header.Get("X-Delivery-Id"), body.ParticipantEmail, body.VolunteerEmail, id, body.SessionID, body.SessionType,
 			body.ScheduledAt, body.CompletedAt, body.DurationMinutes, body.LanguageLevel, body.Topics, string(told))
 		if err != nil {
