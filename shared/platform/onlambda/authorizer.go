@@ -52,8 +52,8 @@ func newAuthorizer(name string, authorize func(context.Context, string) (access.
 		if err != nil {
 			return nil, fmt.Errorf("read the request: %w", err)
 		}
-		ctx, line := log.Begin(trace.With(ctx, in.Headers["traceparent"]))
-		caller, err := identify(ctx, authorize, in.Headers["authorization"])
+		ctx, line := log.Begin(trace.With(ctx, in.header("traceparent")))
+		caller, err := identify(ctx, authorize, in.header("authorization"))
 		told := identity{
 			Subject: caller.Subject, Company: caller.Company, Role: string(caller.Role), Scopes: strings.Join(caller.Scopes, " "), Reason: caller.Reason,
 		}

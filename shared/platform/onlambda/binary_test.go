@@ -117,3 +117,26 @@ func TestTheRealBinaryNamesEveryWrongSettingAndEnds(t *testing.T) {
 		t.Errorf("it printed %s", out)
 	}
 }
+
+// TestTheLinkerDropsWhatAFunctionDoesNotAskFor looks for names of functions, which a stripped binary keeps for its stack traces.
+func TestTheLinkerDropsWhatAFunctionDoesNotAskFor(t *testing.T) {
+	t.Parallel()
+	adapters := []string{
+		"pgxpool.(*Pool).Acquire", "service/eventbridge.(*Client).PutEvents", "service/sqs.(*Client).SendMessage", "service/kms.(*Client).Decrypt",
+		"service/s3.(*Client).PutObject", "service/bedrockruntime.(*Client).Converse", "adapter/localmodel.(*Model).Score",
+	}
+	for folder, needs := range map[string]int{"web": 0, "queue": 3} { // a consumer parks in the ledger, which tells through the bus
+		binary, err := os.ReadFile(compile(t, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(binary, []byte("service/secretsmanager.(*Client).GetSecretValue")) {
+			t.Fatal("names of functions are not to be found this way any more")
+		}
+		for i, name := range adapters {
+			if linked := bytes.Contains(binary, []byte(name)); linked != (i < needs) {
+				t.Errorf("%s: %s is linked: %t", folder, name, linked)
+			}
+		}
+	}
+}

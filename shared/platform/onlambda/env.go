@@ -105,7 +105,7 @@ func awsConfig(lookup config.Lookup) aws.Config {
 }
 
 // Migrations is port.Migrator: DATABASE_OWNER_URL is a role that may create roles, DATABASE_URL that of the functions, whose password it
-// gets. With DATABASE_AUTH=iam neither has one: the owner connects with an RDS token.
+// gets. With DATABASE_AUTH=iam neither has one: the owner connects with an RDS token, and lets the functions do so too.
 func (e *Env) Migrations(context.Context) (func(context.Context) ([]string, error), error) {
 	owner, service := e.settings.Secret("DATABASE_OWNER_URL"), e.settings.Secret("DATABASE_URL")
 	iam := e.settings.OneOf("DATABASE_AUTH", "secret", "iam") == "iam"
@@ -129,7 +129,11 @@ func (e *Env) Migrations(context.Context) (func(context.Context) ([]string, erro
 			}
 			address.User = url.UserPassword(address.User.Username(), token)
 		}
-		return postgres.Migrate(ctx, address.String(), password)
+		applied, err := postgres.Migrate(ctx, address.String(), password)
+		if err == nil && iam {
+			err = postgres.TakeTokens(ctx, address.String())
+		}
+		return applied, err
 	}, nil
 }
 

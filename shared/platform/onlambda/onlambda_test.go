@@ -398,21 +398,31 @@ func TestTheAuthorizerLetsEverybodyThroughAndSaysWhoTheyAre(t *testing.T) {
 		Context      map[string]string `json:"context"`
 	}
 	cases := map[string]struct {
-		caller access.Caller
-		err    error
-		want   map[string]string
+		changes []string
+		caller  access.Caller
+		err     error
+		want    map[string]string
 	}{
+		"somebody whose headers came as they were sent": {
+			[]string{`"authorization"`, `"Authorization"`},
+			access.Caller{Subject: "u-1", Company: ours, Role: identity.CompanyAdmin},
+			nil,
+			map[string]string{"subject": "u-1", "company": ours, "role": "company_admin", "scopes": "", "reason": "", "busy": ""},
+		},
 		"somebody": {
+			nil,
 			access.Caller{Subject: "u-1", Company: ours, Role: identity.CompanyAdmin, Scopes: []string{"a", "b"}},
 			nil,
 			map[string]string{"subject": "u-1", "company": ours, "role": "company_admin", "scopes": "a b", "reason": "", "busy": ""},
 		},
 		"nobody": {
+			nil,
 			access.Caller{Reason: "the token has expired"},
 			nil,
 			map[string]string{"subject": "", "company": "", "role": "", "scopes": "", "reason": "the token has expired", "busy": ""},
 		},
 		"nobody can tell": {
+			nil,
 			access.Caller{},
 			fault.Wrap(fault.Busy, "x", errors.New("secret cause")),
 			map[string]string{"subject": "", "company": "", "role": "", "scopes": "", "reason": "", "busy": "who is asking cannot be found out at present"},
@@ -429,7 +439,7 @@ func TestTheAuthorizerLetsEverybodyThroughAndSaysWhoTheyAre(t *testing.T) {
 					}
 					return c.caller, c.err
 				}, nil
-			}), recorded(t, "authorize"))
+			}), recorded(t, "authorize", c.changes...))
 			if diff := cmp.Diff(verdict{true, c.want}, got); diff != "" {
 				t.Errorf("verdict (-want +got):\n%s", diff)
 			}

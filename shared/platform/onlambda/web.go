@@ -45,6 +45,16 @@ type asked struct {
 	IsBase64Encoded bool   `json:"isBase64Encoded"`
 }
 
+// header finds a header whatever its case: AWS sends lower case, emulators what came.
+func (in asked) header(name string) string {
+	for given, value := range in.Headers {
+		if strings.EqualFold(given, name) {
+			return value
+		}
+	}
+	return ""
+}
+
 // answered is what an HTTP API makes an answer of.
 type answered struct {
 	StatusCode      int               `json:"statusCode"`
