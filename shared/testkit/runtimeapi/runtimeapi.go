@@ -66,7 +66,9 @@ func Start(binary string, out io.Writer, settings ...string) (*Process, error) {
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "AWS_REGION=eu-north-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "_HANDLER=bootstrap",
 	}, settings...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
+	p.mu.Lock()
 	p.begun = time.Now()
+	p.mu.Unlock()
 	err = p.cmd.Start()
 	if err != nil {
 		p.server.Close()
@@ -83,7 +85,7 @@ func Start(binary string, out io.Writer, settings ...string) (*Process, error) {
 func (p *Process) serve(w http.ResponseWriter, r *http.Request) {
 	id, what, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, prefix), "/")
 	if id == "next" {
-		p.once.Do(func() { p.init = time.Since(p.begun); close(p.ready) })
+		p.once.Do(p.asked)
 		p.next(w, r)
 		return
 	}
@@ -98,6 +100,14 @@ func (p *Process) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(http.StatusAccepted)
 	in.answer <- answer{body, what == "error"}
+}
+
+// asked notes when the function asked for work for the first time.
+func (p *Process) asked() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.init = time.Since(p.begun)
+	close(p.ready)
 }
 
 func (p *Process) next(w http.ResponseWriter, r *http.Request) {
