@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -43,6 +44,7 @@ func start(ctx context.Context, p workplace, undo *undoing) (emulator, error) {
 	if err == nil {
 		conn.Close()
 		step("using the emulator that listens at %s", e.endpoint)
+		p.adopt(undo)
 		return e, nil
 	}
 	if !e.ministack {
@@ -101,7 +103,11 @@ func (e emulator) launch(ctx context.Context, p workplace, at *url.URL, undo *un
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	undo.add(func() error { return end(cmd, ended) })
+	undo.add(func() error { return p.end(cmd.Process.Pid, ended) })
+	err = os.WriteFile(p.pidFile(), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644)
+	if err != nil {
+		return err
+	}
 	return await(ctx, 60*time.Second, "MiniStack to answer", func() error {
 		select {
 		case err := <-ended:
@@ -121,15 +127,34 @@ func (e emulator) launch(ctx context.Context, p workplace, at *url.URL, undo *un
 	})
 }
 
+func (p workplace) pidFile() string { return filepath.Join(p.dir, "ministack.pid") }
+
+// adopt makes a MiniStack that an earlier run of ours started, and was killed before it stopped, end with this run.
+func (p workplace) adopt(undo *undoing) {
+	raw, err := os.ReadFile(p.pidFile())
+	if err != nil {
+		return
+	}
+	pid, err := strconv.Atoi(string(raw))
+	if err != nil {
+		return
+	}
+	command, err := exec.Command("ps", "-o", "args=", "-p", strconv.Itoa(pid)).Output()
+	if err == nil && bytes.Contains(command, []byte(p.venv())) {
+		pass("an earlier run of ours started it; it ends with this one")
+		undo.add(func() error { return p.end(pid, nil) })
+	}
+}
+
 // end stops MiniStack and the functions it runs.
-func end(cmd *exec.Cmd, ended chan error) error {
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+func (p workplace) end(pid int, ended chan error) error {
+	_ = syscall.Kill(-pid, syscall.SIGTERM)
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(5 * time.Second):
 	}
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what did not end by itself
-	return nil
+	_ = syscall.Kill(-pid, syscall.SIGKILL) // what did not end by itself
+	return os.Remove(p.pidFile())
 }
 
 // hopeless is an error that waiting does not cure.

@@ -32,6 +32,7 @@ type outside struct {
 func startOutside(ctx context.Context, p workplace, e emulator, undo *undoing) (outside, error) {
 	step("starting Postgres and an issuer of tokens")
 	var o outside
+	sweep(p)
 	dir, err := os.MkdirTemp(p.dir, "db-")
 	if err != nil {
 		return o, err
@@ -76,6 +77,17 @@ func startOutside(ctx context.Context, p workplace, e emulator, undo *undoing) (
 	}
 	pass("Postgres on port %d, its URLs in Secrets Manager", o.databasePort)
 	return o, o.serveIssuer(ctx, dir, undo)
+}
+
+// sweep removes the databases of runs that were killed; their servers ended with them.
+func sweep(p workplace) {
+	folders, _ := filepath.Glob(filepath.Join(p.dir, "db-*"))
+	for _, folder := range folders {
+		if real, err := filepath.EvalSymlinks(filepath.Join(folder, "postgres")); err == nil {
+			_ = os.RemoveAll(real)
+		}
+		_ = os.RemoveAll(folder)
+	}
 }
 
 func (o *outside) serveIssuer(ctx context.Context, dir string, undo *undoing) error {

@@ -214,17 +214,17 @@ func (t *Template) function(r Resource, defaults *yaml.Node) (Function, error) {
 	f := Function{ID: r.ID, CodeURI: text(at(r.Properties, "CodeUri")), Policies: items(at(r.Properties, "Policies")), DependsOn: r.DependsOn}
 	parts := strings.Split(strings.TrimSuffix(f.CodeURI, "/"), "/")
 	if len(parts) < 2 {
-		return f, fmt.Errorf("CodeUri: expected build/<kind>/<name>")
+		return f, fmt.Errorf("property CodeUri: expected build/<kind>/<name>")
 	}
 	f.Name = strings.Join(parts[len(parts)-2:], "/")
 	seconds, err := number(first(at(r.Properties, "Timeout"), at(defaults, "Timeout")), 3)
 	if err != nil {
-		return f, fmt.Errorf("Timeout: %w", err)
+		return f, fmt.Errorf("property Timeout: %w", err)
 	}
 	f.Timeout = time.Duration(seconds) * time.Second
 	f.Memory, err = number(first(at(r.Properties, "MemorySize"), at(defaults, "MemorySize")), 128)
 	if err != nil {
-		return f, fmt.Errorf("MemorySize: %w", err)
+		return f, fmt.Errorf("property MemorySize: %w", err)
 	}
 	for _, variables := range []*yaml.Node{at(defaults, "Environment", "Variables"), at(r.Properties, "Environment", "Variables")} {
 		each(variables, func(name string, value *yaml.Node) { f.Settings = append(f.Settings, t.setting(name, value)) })
@@ -284,12 +284,12 @@ func queueOf(r Resource) (Queue, error) {
 	queue := Queue{ID: r.ID, Name: unprefixed(at(r.Properties, "QueueName")), Dead: refers(at(r.Properties, "RedrivePolicy", "deadLetterTargetArn"))}
 	seconds, err := number(at(r.Properties, "VisibilityTimeout"), 30)
 	if err != nil {
-		return queue, fmt.Errorf("VisibilityTimeout: %w", err)
+		return queue, fmt.Errorf("property VisibilityTimeout: %w", err)
 	}
 	queue.Visibility = time.Duration(seconds) * time.Second
 	queue.MaxReceiveCount, err = number(at(r.Properties, "RedrivePolicy", "maxReceiveCount"), 0)
 	if err != nil {
-		return queue, fmt.Errorf("maxReceiveCount: %w", err)
+		return queue, fmt.Errorf("property maxReceiveCount: %w", err)
 	}
 	return queue, nil
 }

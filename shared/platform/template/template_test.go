@@ -123,11 +123,11 @@ func TestReadRefusesAndNamesTheResource(t *testing.T) {
 		"nothing":            {"", "mapping"},
 		"no resources":       {"Parameters: {}", "Resources"},
 		"no type":            {"Resources: {A: {Properties: {}}}", "A: expected a Type"},
-		"code without kind":  {"Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: sroi}}}", "A: CodeUri"},
-		"timeout in words":   {"Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: build/a/b, Timeout: long}}}", "A: Timeout"},
+		"code without kind":  {"Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: sroi}}}", "A: property CodeUri"},
+		"timeout in words":   {"Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: build/a/b, Timeout: long}}}", "A: property Timeout"},
 		"unknown event":      {"Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: build/a/b, Events: {E: {Type: Api}}}}}", "A: event E"},
 		"path without slash": {"Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: build/a/b, Events: {E: {Type: HttpApi, Properties: {Method: GET, Path: x}}}}}}", "A: event E"},
-		"visibility":         {"Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: !Ref Some}}}", "Q: VisibilityTimeout"},
+		"visibility":         {"Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: !Ref Some}}}", "Q: property VisibilityTimeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
