@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/teei/csr-platform/shared/testkit/pgtest"
 	"github.com/teei/csr-platform/shared/testkit/runtimeapi"
 )
 
@@ -20,7 +24,7 @@ import (
 func compile(t *testing.T, folder string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bootstrap")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./testdata/"+folder)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", binary, folder)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -60,7 +64,7 @@ func start(t *testing.T, binary string, settings ...string) (*runtimeapi.Process
 
 func TestTheRealBinaryAnswersRequests(t *testing.T) {
 	t.Parallel()
-	p, out := start(t, compile(t, "web"), "GREETING=hei")
+	p, out := start(t, compile(t, "./testdata/web"), "GREETING=hei")
 	for range 3 {
 		raw, err := p.Invoke(t.Context(), recorded(t, "request-report"), 10*time.Second)
 		var got answer
@@ -91,7 +95,7 @@ func TestTheRealBinaryAnswersRequests(t *testing.T) {
 
 func TestTheRealBinaryWorksBatches(t *testing.T) {
 	t.Parallel()
-	p, _ := start(t, compile(t, "queue"))
+	p, _ := start(t, compile(t, "./testdata/queue"))
 	raw, err := p.Invoke(t.Context(), recorded(t, "batch"), 10*time.Second)
 	want := `{"batchItemFailures":[{"itemIdentifier":"m-bridge"},{"itemIdentifier":"m-plain"},{"itemIdentifier":"m-unreadable"}]}`
 	if err != nil || string(raw) != want {
@@ -105,7 +109,7 @@ func TestTheRealBinaryWorksBatches(t *testing.T) {
 
 func TestTheRealBinaryNamesEveryWrongSettingAndEnds(t *testing.T) {
 	t.Parallel()
-	p, out := start(t, compile(t, "web"), "SIZE=large")
+	p, out := start(t, compile(t, "./testdata/web"), "SIZE=large")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	_, err := p.Init(ctx)
@@ -126,7 +130,7 @@ func TestTheLinkerDropsWhatAFunctionDoesNotAskFor(t *testing.T) {
 		"service/s3.(*Client).PutObject", "service/bedrockruntime.(*Client).Converse", "adapter/localmodel.(*Model).Score",
 	}
 	for folder, needs := range map[string]int{"web": 0, "queue": 3} { // a consumer parks in the ledger, which tells through the bus
-		binary, err := os.ReadFile(compile(t, folder))
+		binary, err := os.ReadFile(compile(t, "./testdata/"+folder))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,5 +142,38 @@ func TestTheLinkerDropsWhatAFunctionDoesNotAskFor(t *testing.T) {
 				t.Errorf("%s: %s is linked: %t", folder, name, linked)
 			}
 		}
+	}
+}
+
+// TestTheDeployedFunctionsMeetPostgres runs two of the binaries that are deployed: migrations, then the question whether all is ready.
+func TestTheDeployedFunctionsMeetPostgres(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	told := make(chan string, 1)
+	cloudformation := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		told <- string(raw)
+	}))
+	defer cloudformation.Close()
+	migrate, out := start(t, compile(t, "../../../functions/deploy/migrate/lambda"), "DATABASE_OWNER_URL="+db.Owner, "DATABASE_URL="+db.Service)
+	_, err := migrate.Invoke(t.Context(), recorded(t, "lifecycle-update", "RESPONSE_URL", cloudformation.URL), 20*time.Second)
+	if err != nil {
+		t.Fatalf("migrate: %v: %s", err, out)
+	}
+	if answer := <-told; !strings.Contains(answer, `"Status":"SUCCESS"`) || !strings.Contains(answer, `"Applied":""`) {
+		t.Errorf("CloudFormation was told %s", answer)
+	}
+
+	health, out := start(t, compile(t, "../../../functions/api/health/lambda"), "DATABASE_URL="+db.Service, "BUS_NAME=events", "QUEUE_PREFIX=http://localhost/")
+	raw, err := health.Invoke(t.Context(), recorded(t, "request-report",
+		`"routeKey": "GET /v1/companies/{companyId}/outcomes"`, `"routeKey": "GET /v1/health/ready"`,
+		`"rawPath": "/v1/companies/`+ours+`/outcomes"`, `"rawPath": "/v1/health/ready"`,
+		`"rawQueryString": "from=2026-01&from=2026-02&to=a%26b"`, `"rawQueryString": ""`), 20*time.Second)
+	var got answer
+	if err == nil {
+		err = json.Unmarshal(raw, &got)
+	}
+	if want := `{"status":"ready","dependencies":[{"name":"postgres","status":"up"}]}` + "\n"; err != nil || got.StatusCode != 200 || got.Body != want {
+		t.Errorf("health: %v: %s\n%s", err, raw, out)
 	}
 }

@@ -118,37 +118,45 @@ func (e *Env) Migrations(context.Context) (func(context.Context) ([]string, erro
 		if err != nil {
 			return nil, err
 		}
-		address, password, err := split(ownerURL.Reveal(), serviceURL.Reveal())
+		address, password := ownerURL.Reveal(), ""
+		if iam {
+			address, err = e.withToken(ctx, address)
+		} else {
+			password, err = passwordIn(serviceURL.Reveal())
+		}
 		if err != nil {
 			return nil, err
 		}
-		if iam {
-			token, err := e.token(ctx, address.Hostname(), cmp.Or(address.Port(), "5432"), address.User.Username())
-			if err != nil {
-				return nil, err
-			}
-			address.User = url.UserPassword(address.User.Username(), token)
-		}
-		applied, err := postgres.Migrate(ctx, address.String(), password)
+		applied, err := postgres.Migrate(ctx, address, password)
 		if err == nil && iam {
-			err = postgres.TakeTokens(ctx, address.String())
+			err = postgres.TakeTokens(ctx, address)
 		}
 		return applied, err
 	}, nil
 }
 
-// split reads the owner's URL, and the password from the functions' URL.
-func split(owner, service string) (address *url.URL, password string, err error) {
-	address, err = url.Parse(owner)
+// withToken is a URL without a password with a token for one.
+func (e *Env) withToken(ctx context.Context, owner string) (string, error) {
+	address, err := url.Parse(owner)
 	if err != nil || address.Host == "" || address.User == nil {
-		return nil, "", errors.New("setting DATABASE_OWNER_URL: expected a URL such as postgres://user@host:5432/name") // the cause may show the password
+		return "", errors.New("setting DATABASE_OWNER_URL: expected a URL such as postgres://user@host:5432/name") // the cause may show a password
 	}
-	functions, err := url.Parse(service)
+	token, err := e.token(ctx, address.Hostname(), cmp.Or(address.Port(), "5432"), address.User.Username())
 	if err != nil {
-		return nil, "", errors.New("setting DATABASE_URL: expected a URL such as postgres://user@host:5432/name")
+		return "", err
 	}
-	password, _ = functions.User.Password()
-	return address, password, nil
+	address.User = url.UserPassword(address.User.Username(), token)
+	return address.String(), nil
+}
+
+// passwordIn is the password in a URL, empty where there is none.
+func passwordIn(service string) (string, error) {
+	address, err := url.Parse(service)
+	if err != nil {
+		return "", errors.New("setting DATABASE_URL: expected a URL such as postgres://user:password@host:5432/name") // the cause may show the password
+	}
+	password, _ := address.User.Password()
+	return password, nil
 }
 
 // token is a password that RDS takes for 15 minutes.
