@@ -36,13 +36,20 @@ func newJourney(ctx context.Context, e emulator, o outside, deployed template.Te
 	}
 	now := time.Now().UTC()
 	j := &journey{emulator: e, outside: o, template: deployed, month: time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC)}
-	j.client = client{e.endpoint, resources["Api"] + ".execute-api.localhost:" + port(e.endpoint), o.issuer}
+	j.client = client{e.endpoint, e.host(resources["Api"]), o.issuer}
 	j.slug = "emulated-" + strings.ToLower(rand.Text()[:6])
 	j.admin, err = j.token(identity.SystemAdmin, "")
 	return j, err
 }
 
-func port(endpoint string) string { return endpoint[strings.LastIndex(endpoint, ":")+1:] }
+// host is the name by which the emulator knows an API.
+func (e emulator) host(api string) string {
+	domain := ".execute-api.localhost.localstack.cloud"
+	if e.ministack {
+		domain = ".execute-api.localhost"
+	}
+	return api + domain + e.endpoint[strings.LastIndex(e.endpoint, ":"):]
+}
 
 // all walks the whole way.
 func (j *journey) all(ctx context.Context) error {
@@ -455,7 +462,7 @@ func (j *journey) afterUpdate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if host := resources["Api"] + ".execute-api.localhost:" + port(j.emulator.endpoint); host != j.host {
+	if host := j.emulator.host(resources["Api"]); host != j.host {
 		return fmt.Errorf("the update made another API: %s instead of %s", host, j.host)
 	}
 	for _, path := range []string{"/v1/health/ready", "/v1/health/live"} {

@@ -6,7 +6,8 @@
 //	go run ./infra/localstack -keep     leaves it all running after the journey, until Ctrl-C
 //
 // The emulator is MiniStack, installed from PyPI and started when nothing listens on AWS_ENDPOINT_URL (http://127.0.0.1:4566). With
-// EMULATOR=localstack it is a LocalStack that already listens there.
+// EMULATOR=localstack it is a LocalStack that already listens there, started with LAMBDA_IGNORE_ARCHITECTURE=1 and
+// LAMBDA_DOCKER_FLAGS=--network=host, so that its functions run binaries of this machine and reach the Postgres and the issuer on it.
 package main
 
 import (
