@@ -164,9 +164,11 @@ func (l *Ledger) Ready(ctx context.Context) error {
 const attempts = 4
 
 func (l *Ledger) attempt(ctx context.Context, scope port.Scope, cause *contract.Cause, by string, f func(port.Tx) error) (*tx, error) {
+	careful := false
 	for try := 1; ; try++ {
-		t := &tx{ledger: l, scope: scope, cause: cause, by: by, now: l.options.Now().UTC().Truncate(time.Microsecond)}
+		t := &tx{careful: careful, ledger: l, scope: scope, cause: cause, by: by, now: l.options.Now().UTC().Truncate(time.Microsecond)}
 		err := t.run(ctx, f)
+		careful = careful || notNew(err)
 		if err == nil || finished(err) || try == attempts || !l.again(err, t) {
 			if err != nil && !finished(err) {
 				err = translate("transaction", err)
@@ -176,13 +178,19 @@ func (l *Ledger) attempt(ctx context.Context, scope port.Scope, cause *contract.
 	}
 }
 
+// notNew says that the short way of keeping something new met something known: its key, or a division by zero.
+func notNew(err error) bool {
+	var failure *pgconn.PgError
+	return errors.As(err, &failure) && (failure.Code == "22012" || failure.ConstraintName == "kintell_sessions_pkey")
+}
+
 // again says whether the same transaction may succeed if it is simply run once more.
 func (l *Ledger) again(err error, t *tx) bool {
 	var failure *pgconn.PgError
 	if !errors.As(err, &failure) {
 		return false
 	}
-	if failure.Code == "40P01" || failure.Code == "40001" {
+	if failure.Code == "40P01" || failure.Code == "40001" || failure.Code == "0A000" || notNew(err) {
 		return true
 	}
 	person := []string{"kintell_sessions_participant", "kintell_sessions_volunteer"}

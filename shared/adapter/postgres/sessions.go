@@ -12,14 +12,11 @@ import (
 
 type sessions struct{ *tx }
 
+// An open booking has no completed_at. The condition is written so that no index on that column suits it: the one on the participant does.
+
 // pairing serialises whoever keeps sessions of the same two people at the same minute, so that a booking and its completion that
 // arrive at once still meet. The keys are few, so that a chunk of a file takes few locks.
 const pairing = 4096
-
-func (s sessions) lock(keys []int64) {
-	slices.Sort(keys)
-	s.queue("SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k", slices.Compact(keys))
-}
 
 func pairKey(company string, kind session.Type, participant, volunteer string, at time.Time) int64 {
 	h := fnv.New64a()
@@ -47,7 +44,7 @@ WITH given AS (
   SELECT n.id, b.id AS booking, b.place AS row_place, b.external_booking_id
   FROM need n CROSS JOIN LATERAL (
     SELECT f.id, f.ctid AS place, f.external_booking_id FROM kintell_sessions f
-    WHERE f.company_id = app_company() AND f.completed_at IS NULL AND f.external_session_id IS NULL
+    WHERE f.company_id = app_company() AND f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity'
       AND f.participant_id = n.participant_id AND f.volunteer_id = n.volunteer_id AND f.session_type = n.session_type AND f.sender = $15
       AND f.scheduled_at >= date_trunc('minute', n.scheduled_at) AND f.scheduled_at < date_trunc('minute', n.scheduled_at) + interval '1 minute'
       AND f.id <> ALL($1)
@@ -97,10 +94,53 @@ WITH given AS (
 )
 SELECT count(*) FROM kept`
 
+// completeNew is what nearly every webhook needs: a session nobody has heard of, and no booking to absorb. Where that is not so it fails,
+// by the session's key or by a division by zero, and the ledger runs the transaction again the long way.
+const completeNew = `
+WITH audited AS (
+  INSERT INTO audit_logs (company_id, actor_id, action, resource_type, resource_id, timestamp) VALUES (app_company(), $15, 'CREATE', 'session', $1::text, $14)
+), told AS (
+  INSERT INTO outbox (company_id, cause_id, envelope) VALUES (app_company(), $16, $17)
+)
+INSERT INTO kintell_sessions (id, company_id, sender, external_session_id, session_type, participant_id, volunteer_id,
+  scheduled_at, completed_at, duration_minutes, language_level, topics, metadata, sent_at, created_at, updated_at)
+SELECT $1::text::uuid, app_company(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14
+WHERE 1 / CASE WHEN EXISTS (SELECT FROM kintell_sessions f
+    WHERE f.company_id = app_company() AND f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity' AND f.participant_id = $5 AND f.volunteer_id = $6
+      AND f.scheduled_at >= date_trunc('minute', $7::timestamptz) AND f.scheduled_at < date_trunc('minute', $7::timestamptz) + interval '1 minute')
+  THEN 0 ELSE 1 END = 1`
+
+func (s sessions) completeNew(news port.News[session.Completion]) {
+	c, e := news.Fact, s.envelope(news.Event)
+	orNull := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
+	topics := c.Topics
+	if len(topics) == 0 {
+		topics = nil
+	}
+	var minutes *int32
+	if c.Minutes > 0 {
+		n := int32(c.Minutes)
+		minutes = &n
+	}
+	s.lock(pairKey(s.Company(), c.Type, c.Participant, c.Volunteer, c.ScheduledAt))
+	s.changes++ // or the whole transaction fails
+	s.queue(completeNew, c.ID, c.Sender, c.ExternalID, string(c.Type), c.Participant, c.Volunteer, c.ScheduledAt, c.CompletedAt, minutes,
+		orNull(c.LanguageLevel), topics, orNull(c.Metadata), c.SentAt, s.now, s.scope.Actor, e.cause, e.text)
+}
+
 // Complete is port.Sessions.
 func (s sessions) Complete(completions []port.News[session.Completion]) {
 	completions = latest(completions, func(c session.Completion) (string, time.Time) { return c.ID, c.SentAt })
 	if len(completions) == 0 {
+		return
+	}
+	if len(completions) == 1 && !s.careful && !s.begun {
+		s.completeNew(completions[0])
 		return
 	}
 	n := len(completions)
@@ -115,7 +155,7 @@ func (s sessions) Complete(completions []port.News[session.Completion]) {
 		levels[i], topics[i], metadata[i], causes[i], envelopes[i] = c.LanguageLevel, joinTopics(c.Topics), c.Metadata, e.cause, e.text
 		keys[i] = pairKey(s.Company(), c.Type, c.Participant, c.Volunteer, c.ScheduledAt)
 	}
-	s.lock(keys)
+	s.lock(keys...)
 	s.counted(s.queue(complete, ids, externals, kinds, participants, volunteers, scheduled, completed, minutes, levels, topics, metadata, sent,
 		causes, envelopes, completions[0].Fact.Sender, s.now, s.scope.Actor))
 }
@@ -179,7 +219,7 @@ func (s sessions) Book(bookings []port.News[session.Booking]) {
 		scheduled[i], sent[i], causes[i], envelopes[i] = b.ScheduledAt, b.SentAt, e.cause, e.text
 		keys[i] = pairKey(s.Company(), b.Type, b.Participant, b.Volunteer, b.ScheduledAt)
 	}
-	s.lock(keys)
+	s.lock(keys...)
 	s.counted(s.queue(book, ids, names, kinds, participants, volunteers, scheduled, sent, causes, envelopes, bookings[0].Fact.Sender, s.now, s.scope.Actor))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,8 @@ type tx struct {
 	cached  bool      // a person came from the cache
 	met     []meeting // people found or made, remembered once the transaction has committed
 	stalled bool
+	locks   []int64 // advisory locks to take before anything is read or written
+	careful bool    // the short way failed: keep everything the long way
 }
 
 var _ port.Tx = (*tx)(nil)
@@ -52,6 +55,9 @@ func (t *tx) run(ctx context.Context, f func(port.Tx) error) (err error) {
 	defer func() {
 		if t.conn == nil {
 			return
+		}
+		if sqlState(err) == "0A000" { // a migration changed what a prepared statement answers: prepare anew, on a new connection
+			_ = t.conn.Conn().PgConn().Close(context.WithoutCancel(ctx))
 		}
 		if t.begun && t.conn.Conn().PgConn().TxStatus() != 'I' {
 			_, _ = t.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
@@ -84,7 +90,14 @@ func (t *tx) open(batch *pgx.Batch) {
 			OperatorID, t.scope.Actor, t.now)
 		return
 	}
-	batch.Queue("SELECT set_config('app.company', $1, true)", t.scope.Company)
+	switch len(t.locks) {
+	case 0:
+		batch.Queue("SELECT set_config('app.company', $1, true)", t.scope.Company)
+	case 1:
+		batch.Queue("SELECT set_config('app.company', $1, true), pg_advisory_xact_lock($2)", t.scope.Company, t.locks[0])
+	default:
+		batch.Queue("SELECT set_config('app.company', $1, true), count(pg_advisory_xact_lock(k)) FROM unnest($2::bigint[]) AS k", t.scope.Company, sorted(t.locks))
+	}
 	if t.cause == nil {
 		return
 	}
@@ -94,6 +107,22 @@ func (t *tx) open(batch *pgx.Batch) {
 		return
 	}
 	batch.Queue("INSERT INTO inbox (cause_id, by, company_id, finished_at) VALUES ($1, $2, $3, $4)", t.cause.ID, t.by, t.scope.Company, t.now)
+}
+
+// lock takes advisory locks: with the opening of the transaction, or where it is open already by a statement of its own.
+func (t *tx) lock(keys ...int64) {
+	if t.begun {
+		t.queue("SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k", sorted(keys))
+		return
+	}
+	t.locks = append(t.locks, keys...)
+}
+
+// sorted locks cannot deadlock.
+func sorted(keys []int64) []int64 {
+	keys = slices.Clone(keys)
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // queue adds a write.
@@ -120,6 +149,14 @@ func (t *tx) send(ctx context.Context, explicit bool, last string) error {
 			return err
 		}
 		t.conn = conn
+	}
+	// Statements are prepared for the life of the connection. Left to its own cache, the driver would forget every one of a batch that
+	// fails, and a batch that meets something known fails on purpose.
+	for _, q := range batch.QueuedQueries {
+		_, err := t.conn.Conn().Prepare(ctx, q.SQL, q.SQL)
+		if err != nil {
+			return err
+		}
 	}
 	return t.conn.SendBatch(ctx, batch).Close()
 }
