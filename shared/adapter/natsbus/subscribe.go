@@ -18,10 +18,14 @@ import (
 // Delivery is how a consumer is served. Zero fields take the value in brackets.
 type Delivery struct {
 	Workers    int           // messages worked at once [1]
-	MaxDeliver int           // attempts after which a message becomes a dead letter [5]
+	MaxDeliver int           // failed attempts after which a message becomes a dead letter [5]
 	AckWait    time.Duration // silence of a dead worker after which its message goes to another; a living one is never silent [10 s]
 	First, Max time.Duration // pause after the first failed attempt, which doubles, and its limit [1 s, 1 min]
 }
+
+// deaths is how many attempts, beyond those that failed, may be cut short by the end of their process. Killing a process often must not
+// make dead letters of whatever it was working; a message that itself kills every process is given up all the same.
+const deaths = 50
 
 func (d Delivery) orDefaults() Delivery {
 	set := func(value *time.Duration, otherwise time.Duration) {
@@ -67,7 +71,7 @@ func (b *Bus) Subscribe(ctx context.Context, consumer string, types []string, d 
 		DeliverPolicy:  jetstream.DeliverNewPolicy,
 		AckPolicy:      jetstream.AckExplicitPolicy,
 		AckWait:        d.AckWait,
-		MaxDeliver:     d.MaxDeliver,
+		MaxDeliver:     d.MaxDeliver + deaths,
 		MaxAckPending:  max(1000, d.Workers), // what waits for its next attempt counts too, and must not hold up the rest
 	}
 	return b.consume(ctx, events, config, d, func(ctx context.Context, m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -90,6 +94,7 @@ func (b *Bus) consume(ctx context.Context, stream string, config jetstream.Consu
 	}
 	var iterators []jetstream.MessagesContext
 	var workers sync.WaitGroup
+	failed := &failures{}
 	drain := func() {
 		for _, it := range iterators {
 			it.Drain()
@@ -104,14 +109,14 @@ func (b *Bus) consume(ctx context.Context, stream string, config jetstream.Consu
 			return nil, fault.Wrap(fault.Busy, "subscription of "+config.Durable+" cannot be opened", err)
 		}
 		iterators = append(iterators, it)
-		workers.Go(func() { b.loop(ctx, it, d, f) })
+		workers.Go(func() { b.loop(ctx, it, d, failed, f) })
 	}
 	unhook := context.AfterFunc(ctx, drain)
 	return func() { unhook(); drain(); workers.Wait() }, nil
 }
 
 // loop works messages until the iterator is drained.
-func (b *Bus) loop(ctx context.Context, it jetstream.MessagesContext, d Delivery, f work) {
+func (b *Bus) loop(ctx context.Context, it jetstream.MessagesContext, d Delivery, failed *failures, f work) {
 	for {
 		m, err := it.Next()
 		switch {
@@ -123,13 +128,13 @@ func (b *Bus) loop(ctx context.Context, it jetstream.MessagesContext, d Delivery
 			b.report(err)
 			return
 		default:
-			b.attempt(ctx, m, d, f)
+			b.attempt(ctx, m, d, failed, f)
 		}
 	}
 }
 
 // attempt works one message and tells the server what came of it.
-func (b *Bus) attempt(ctx context.Context, m jetstream.Msg, d Delivery, f work) {
+func (b *Bus) attempt(ctx context.Context, m jetstream.Msg, d Delivery, failed *failures, f work) {
 	meta, err := m.Metadata()
 	if err != nil { // not from JetStream: nothing to answer
 		b.report(err)
@@ -140,14 +145,50 @@ func (b *Bus) attempt(ctx context.Context, m jetstream.Msg, d Delivery, f work) 
 		return
 	}
 	err = alive(m, d.AckWait/3, func() error { return f(ctx, m, meta) })
-	switch failed := int(meta.NumDelivered); {
-	case err == nil:
+	if err == nil {
+		failed.forget(meta.Sequence.Stream)
 		b.answer(m.Ack())
-	case failed >= d.MaxDeliver:
-		b.answer(m.Nak()) // no pause: the server gives it up at once, and says so
-	default:
-		b.answer(m.NakWithDelay(d.pause(failed)))
+		return
 	}
+	n := failed.add(meta.Sequence.Stream)
+	if n < d.MaxDeliver {
+		b.answer(m.NakWithDelay(d.pause(n)))
+		return
+	}
+	err = b.bury(ctx, consumerOf(meta.Consumer), meta.Sequence.Stream, m.Data())
+	if err != nil { // tried and buried again later
+		b.report(err)
+		b.answer(m.NakWithDelay(d.pause(n)))
+		return
+	}
+	failed.forget(meta.Sequence.Stream)
+	b.answer(m.Ack())
+}
+
+// failures counts the failed attempts at each message. The server counts deliveries, of which some end with the process and say nothing
+// about the message; what this process does not remember starts anew in the next, up to the server's limit.
+type failures struct {
+	mu    sync.Mutex
+	count map[uint64]int
+}
+
+// remembered is how many failing messages are counted. Many more fail together only when something else is wrong.
+const remembered = 10_000
+
+func (f *failures) add(sequence uint64) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.count == nil || len(f.count) > remembered { // some are never forgotten: another process has finished them
+		f.count = map[uint64]int{}
+	}
+	f.count[sequence]++
+	return f.count[sequence]
+}
+
+func (f *failures) forget(sequence uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.count, sequence)
 }
 
 // answer reports an answer that did not reach the server, which will then offer the message again.
