@@ -90,29 +90,43 @@ func (t *tx) open(batch *pgx.Batch) {
 			OperatorID, t.scope.Actor, t.now)
 		return
 	}
-	switch len(t.locks) {
-	case 0:
-		batch.Queue("SELECT set_config('app.company', $1, true)", t.scope.Company)
-	case 1:
-		batch.Queue("SELECT set_config('app.company', $1, true), pg_advisory_xact_lock($2)", t.scope.Company, t.locks[0])
+	var lock *int64 // a null key takes no lock
+	if len(t.locks) == 1 {
+		lock = &t.locks[0]
+	}
+	switch {
+	case t.cause == nil:
+		batch.Queue("SELECT set_config('app.company', $1, true), pg_advisory_xact_lock($2)", t.scope.Company, lock)
+	case t.cause.Delivery == nil:
+		batch.Queue(openCause, t.scope.Company, lock, t.cause.ID, t.by, t.now)
 	default:
-		batch.Queue("SELECT set_config('app.company', $1, true), count(pg_advisory_xact_lock(k)) FROM unnest($2::bigint[]) AS k", t.scope.Company, sorted(t.locks))
+		d := t.cause.Delivery
+		batch.Queue(openDelivery, t.scope.Company, lock, t.cause.ID, t.by, d.ID, d.Type, d.Digest, d.Size, t.now)
 	}
-	if t.cause == nil {
-		return
+	if len(t.locks) > 1 {
+		batch.Queue(lockAll, sorted(t.locks))
 	}
-	if d := t.cause.Delivery; d != nil {
-		batch.Queue(`INSERT INTO webhook_deliveries (id, company_id, by, delivery_id, event_type, payload_hash, payload_size, received_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, t.cause.ID, t.scope.Company, t.by, d.ID, d.Type, d.Digest, d.Size, t.now)
-		return
-	}
-	batch.Queue("INSERT INTO inbox (cause_id, by, company_id, finished_at) VALUES ($1, $2, $3, $4)", t.cause.ID, t.by, t.scope.Company, t.now)
 }
+
+// openCause and openDelivery set the company, take the lock and say in the inbox that the cause is being worked, in one statement. The
+// row inserted is made from the scope, so the company is set before the row is checked against it.
+const (
+	openCause = `
+WITH scope AS (SELECT set_config('app.company', $1, true)::uuid AS company, pg_advisory_xact_lock($2))
+INSERT INTO inbox (cause_id, by, company_id, finished_at) SELECT $3, $4, company, $5 FROM scope`
+
+	openDelivery = `
+WITH scope AS (SELECT set_config('app.company', $1, true)::uuid AS company, pg_advisory_xact_lock($2))
+INSERT INTO webhook_deliveries (id, company_id, by, delivery_id, event_type, payload_hash, payload_size, received_at)
+SELECT $3, company, $4, $5, $6, $7, $8, $9 FROM scope`
+
+	lockAll = "SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k"
+)
 
 // lock takes advisory locks: with the opening of the transaction, or where it is open already by a statement of its own.
 func (t *tx) lock(keys ...int64) {
 	if t.begun {
-		t.queue("SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k", sorted(keys))
+		t.queue(lockAll, sorted(keys))
 		return
 	}
 	t.locks = append(t.locks, keys...)
@@ -152,11 +166,16 @@ func (t *tx) send(ctx context.Context, explicit bool, last string) error {
 	}
 	// Statements are prepared for the life of the connection. Left to its own cache, the driver would forget every one of a batch that
 	// fails, and a batch that meets something known fails on purpose.
+	prepared := t.conn.Conn().PgConn().CustomData()
 	for _, q := range batch.QueuedQueries {
-		_, err := t.conn.Conn().Prepare(ctx, q.SQL, q.SQL)
+		if prepared[q.SQL] != nil {
+			continue
+		}
+		statement, err := t.conn.Conn().Prepare(ctx, q.SQL, q.SQL)
 		if err != nil {
 			return err
 		}
+		prepared[q.SQL] = statement
 	}
 	return t.conn.SendBatch(ctx, batch).Close()
 }
