@@ -16,6 +16,7 @@ import (
 const (
 	relayBatch = 500              // events a transaction of the relay
 	helpDelay  = 60 * time.Second // after which relayoutbox looks whether a function died before it published
+	lateCommit = 5 * time.Second  // after which Run looks once more: what a killed process had sent may commit after the next one has begun
 )
 
 // announce sees to it that what t told goes out: now in a frozen process, by Run in a long-lived one.
@@ -47,6 +48,8 @@ func (l *Ledger) stir() {
 func (l *Ledger) Run(ctx context.Context) {
 	pause := time.Duration(0)
 	l.stir()
+	late := time.AfterFunc(lateCommit, l.stir)
+	defer late.Stop()
 	for {
 		select {
 		case <-ctx.Done():

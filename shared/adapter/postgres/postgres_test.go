@@ -137,3 +137,39 @@ func TestADeliveryIsKeptOnceAndToldOnce(t *testing.T) {
 		t.Errorf("%d audit lines, want 1", got)
 	}
 }
+
+func TestWhatAKilledProcessCommitsLateIsTold(t *testing.T) {
+	t.Parallel()
+	db, b := pgtest.New(t), &bus{}
+	killed, next := open(t, db, &bus{}, false), open(t, db, b, false)
+	id := found(t, killed, "acme")
+	published := func(n int) {
+		t.Helper()
+		deadline := time.Now().Add(20 * time.Second)
+		for {
+			b.mu.Lock()
+			got := len(b.events)
+			b.mu.Unlock()
+			if got == n {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d events published, want %d", got, n)
+			}
+			<-time.After(5 * time.Millisecond)
+		}
+	}
+	if err := hold(t, killed, id, "d-1", "KS-1"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { next.Run(ctx) })
+	defer running.Wait()
+	defer stop()
+	published(1)                                               // what lay there when it began
+	if err := hold(t, killed, id, "d-2", "KS-2"); err != nil { // nobody wakes next
+		t.Fatal(err)
+	}
+	published(2)
+}

@@ -101,11 +101,11 @@ func (p *Process) start(ctx context.Context) error {
 		return err
 	}
 	if !p.options.WithoutConsumers {
-		p.relay.Go(func() { p.env.ledger.Run(ctx) })
 		err = p.subscribe(ctx, opened)
 		if err != nil {
 			return err
 		}
+		p.relay.Go(func() { p.env.ledger.Run(ctx) }) // after the consumers: a new one hears what is told from its first subscription on
 		err = p.schedule(ctx, opened)
 		if err != nil {
 			return err
