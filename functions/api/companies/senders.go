@@ -10,10 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/company"
+	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/web"
 	"github.com/teei/csr-platform/shared/port"
@@ -47,7 +46,7 @@ func (h *Handler) putSender(w http.ResponseWriter, r *http.Request) error {
 	if paths == nil {
 		return fault.Fields("no such sender", fault.Field{Name: "sender", Expected: "one of " + strings.Join(senders(), ", ")})
 	}
-	if uuid.Validate(id) != nil {
+	if !identity.IsID(id) {
 		return fault.New(fault.Missing, "no such company")
 	}
 	caller := access.From(ctx)

@@ -15,10 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/company"
+	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/fn"
 	"github.com/teei/csr-platform/shared/platform/web"
@@ -111,7 +110,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	status := query.Get("status")
 	checks.That(status == "" || slices.Contains(statuses, status), "status", "one of "+strings.Join(statuses, ", "))
 	after := query.Get("after")
-	checks.That(after == "" || uuid.Validate(after) == nil, "after", "the next of the page before")
+	checks.That(after == "" || identity.IsID(after), "after", "the next of the page before")
 	limit := usual
 	if query.Has("limit") {
 		limit, err = strconv.Atoi(query.Get("limit"))

@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/company"
+	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/web"
 	"github.com/teei/csr-platform/shared/port"
@@ -65,7 +64,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) showAccepted(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("deliveryId")
-	if uuid.Validate(id) != nil {
+	if !identity.IsID(id) {
 		return unknown
 	}
 	var found company.Delivered
@@ -88,7 +87,7 @@ var unknown = fault.New(fault.Missing, "no such delivery")
 // parked reads what the path names, whosever it is.
 func (h *Handler) parked(r *http.Request) (company.Parked, error) {
 	ctx, id := r.Context(), r.PathValue("deliveryId")
-	if uuid.Validate(id) != nil {
+	if !identity.IsID(id) {
 		return company.Parked{}, unknown
 	}
 	var parked company.Parked

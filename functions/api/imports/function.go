@@ -16,10 +16,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/company"
+	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/intake"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/fn"
@@ -138,7 +137,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	var checks fault.Checks
 	after := query.Get("after")
-	checks.That(after == "" || uuid.Validate(after) == nil, "after", "the next of the page before")
+	checks.That(after == "" || identity.IsID(after), "after", "the next of the page before")
 	limit := number(&checks, query, "limit", usual, 1, most)
 	err = checks.Err("the list cannot be made that way")
 	if err != nil {
@@ -204,7 +203,7 @@ func (h *Handler) scope(ctx context.Context, named string) (port.Scope, error) {
 // find reads the import that the path names, and says what time it is in the ledger.
 func (h *Handler) find(r *http.Request, named string) (in intake.Import, now time.Time, err error) {
 	id := r.PathValue("importId")
-	if uuid.Validate(id) != nil || len(id) != 36 {
+	if !identity.IsID(id) {
 		return in, now, fault.New(fault.Missing, "no such import")
 	}
 	scope, err := h.scope(r.Context(), named)

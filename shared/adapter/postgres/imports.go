@@ -102,7 +102,7 @@ func (i imports) Refuse(id string, rows []intake.Refused) {
 			panic("encode problems: " + err.Error())
 		}
 		i.queue(`INSERT INTO import_rows (import_id, company_id, row_number, record, problems, status) VALUES ($1, app_company(), $2, $3, $4, 'refused')
-			ON CONFLICT DO NOTHING`, id, r.Row, r.Record, problems)
+			ON CONFLICT DO NOTHING`, id, r.Row, append([]string{}, r.Record...), problems) // a record too long to keep is empty, not null
 	}
 }
 

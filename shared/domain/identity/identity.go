@@ -74,3 +74,7 @@ func ID(company, sender, kind, external string) string {
 
 // NewID is an id for what has no natural key: a UUIDv7.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// IsID says whether raw is an id as ids are written here. A UUID in braces, without hyphens or as a URN is none: what else names the
+// same thing would be compared as another.
+func IsID(raw string) bool { return len(raw) == 36 && uuid.Validate(raw) == nil }

@@ -247,7 +247,8 @@ var nothing = web.Handle(func(http.ResponseWriter, *http.Request) error { return
 // exact keeps ServeMux from mending a path by a redirect: HTTP API does not.
 func exact(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path || r.Method == http.MethodConnect {
+		clean := path.Clean(r.URL.Path)
+		if clean != r.URL.Path && (clean == "/" || clean+"/" != r.URL.Path) || r.Method == http.MethodConnect {
 			nothing.ServeHTTP(w, r)
 			return
 		}

@@ -188,6 +188,19 @@ var files = []test{
 		got := r.found(r.a.ID, in.ID)
 		r.equal("import", []any{got.Status, got.Reason}, []any{intake.Failed, in.Reason})
 	}},
+	{outcome: "a refused row too long to be kept is kept without its record", run: func(r *room) {
+		in := r.file(r.a.ID)
+		in.Status = intake.Received
+		r.do(r.a.ID, func(tx port.Tx) error {
+			tx.Imports().Create(in)
+			tx.Imports().Refuse(in.ID, []intake.Refused{{Row: 1, Problems: []intake.Problem{{Code: intake.Malformed, Expected: "a record of at most 64 KiB"}}}})
+			return nil
+		})
+		rows := r.refused(in.ID, 0, 10)
+		r.equal("refused rows", len(rows), 1)
+		r.equal("values", len(rows[0].Record), 0)
+		r.equal("problem", rows[0].Problems[0].Code, intake.Malformed)
+	}},
 	{outcome: "refused rows are kept, paged and taken after all once", run: func(r *room) {
 		in := r.file(r.a.ID)
 		in.Status = intake.Received

@@ -7,8 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/web"
@@ -24,7 +23,7 @@ func Read(r *http.Request, reader port.Impact, now time.Time) (impact.Report, er
 		return impact.Report{}, err
 	}
 	ctx, company := r.Context(), r.PathValue("companyId")
-	if uuid.Validate(company) != nil {
+	if !identity.IsID(company) {
 		return impact.Report{}, fault.New(fault.Missing, "no such company")
 	}
 	zone, err := reader.Zone(ctx, company)
