@@ -50,13 +50,16 @@ const inFlight = 1000
 type Options struct {
 	MaxAge   time.Duration // how long events are kept after they were told; 0 means 30 days
 	Replicas int           // copies in a cluster: 1 (also when 0), 3 or 5
-	Report   func(error)   // told what went wrong where nobody waits for an answer; may be nil
+	// Dead is handed each event that a consumer could not finish in its attempts, until it returns nil; may be nil.
+	Dead   func(ctx context.Context, consumer string, e contract.Event) error
+	Report func(error) // told what went wrong where nobody waits for an answer; may be nil
 }
 
 // Bus is an open connection to the streams.
 type Bus struct {
 	js     jetstream.JetStream
 	report func(error)
+	dead   func(context.Context, string, contract.Event) error
 	stop   func()
 }
 
@@ -87,7 +90,7 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Bus, error) {
 			return nil, fault.Wrap(fault.Busy, "the event stream "+config.Name+" cannot be opened", err)
 		}
 	}
-	b := &Bus{js: js, report: o.Report}
+	b := &Bus{js: js, report: o.Report, dead: o.Dead}
 	if b.report == nil {
 		b.report = func(error) {}
 	}

@@ -65,10 +65,10 @@ func (b *Bus) collect(ctx context.Context) (stop func(), err error) {
 	})
 }
 
-// bury keeps a message that a consumer cannot finish. Burying it again soon changes nothing.
+// bury keeps a message that a consumer cannot finish, and hands it to whoever wants to know. Burying it again changes nothing.
 func (b *Bus) bury(ctx context.Context, consumer string, sequence uint64, data []byte) error {
 	name := durable(consumer)
-	return b.send(ctx, []*nats.Msg{{
+	err := b.send(ctx, []*nats.Msg{{
 		Subject: deadPrefix + name,
 		Data:    data,
 		Header: nats.Header{
@@ -76,6 +76,15 @@ func (b *Bus) bury(ctx context.Context, consumer string, sequence uint64, data [
 			consumerHeader: {consumer},
 		},
 	}})
+	if err != nil || b.dead == nil {
+		return err
+	}
+	e, err := contract.Parse(data)
+	if err != nil {
+		b.report(fmt.Errorf("dead letter %d of %s: %w", sequence, consumer, err))
+		return nil
+	}
+	return b.dead(ctx, consumer, e)
 }
 
 // DeadLetters lists what waits to be looked at, oldest first.

@@ -76,12 +76,17 @@ func (c Consumer) park(ctx context.Context, e contract.Event, reason error) erro
 	if err != nil {
 		return err
 	}
+	return Park(ctx, ledger, c.Name, e, fault.Of(reason).Public())
+}
+
+// Park keeps an event that consumer cannot work, with why, where it can be seen and replayed.
+func Park(ctx context.Context, ledger port.Ledger, consumer string, e contract.Event, reason string) error {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
 	return ledger.Park(ctx, company.Parked{
-		ID: uuid.NewSHA1(parked, []byte(c.Name+"\x00"+e.Metadata.ID)).String(), Company: e.Metadata.Metadata.CompanyID, By: c.Name,
-		Kind: company.KindEvent, Type: e.Type, CauseID: e.Metadata.ID, Reason: fault.Of(reason).Public(), Body: body,
+		ID: uuid.NewSHA1(parked, []byte(consumer+"\x00"+e.Metadata.ID)).String(), Company: e.Metadata.Metadata.CompanyID, By: consumer,
+		Kind: company.KindEvent, Type: e.Type, CauseID: e.Metadata.ID, Reason: reason, Body: body,
 	})
 }

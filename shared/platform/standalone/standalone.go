@@ -55,6 +55,7 @@ type Process struct {
 	server   *http.Server
 	listener net.Listener
 	address  string
+	opened   chan struct{} // closed once env is there
 	stops    []func()
 	cancel   context.CancelFunc
 	relay    sync.WaitGroup
@@ -62,7 +63,7 @@ type Process struct {
 
 // Start opens every function, subscribes the consumers, starts the clock and listens. What it returns answers requests.
 func Start(ctx context.Context, o Options) (*Process, error) {
-	p := &Process{options: o}
+	p := &Process{options: o, opened: make(chan struct{})}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
 	err := p.start(running)
@@ -89,6 +90,7 @@ func (p *Process) start(ctx context.Context) error {
 	}
 	p.options.Lookup = settings(p.options.Template, p.options.Lookup)
 	p.env = newEnv(p.options, p.bus)
+	close(p.opened)
 	opened := map[string]fn.Opened{}
 	for _, f := range p.options.Functions {
 		o, err := f.Open(ctx, p.env)
@@ -152,7 +154,17 @@ func (p *Process) openBus(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the event bus: %w", err)
 	}
-	p.bus, err = natsbus.Open(ctx, p.conn, natsbus.Options{Report: func(err error) { p.options.Log.Warn("event bus", "error", err.Error()) }})
+	p.bus, err = natsbus.Open(ctx, p.conn, natsbus.Options{
+		Report: func(err error) { p.options.Log.Warn("event bus", "error", err.Error()) },
+		Dead: func(ctx context.Context, consumer string, e contract.Event) error {
+			select {
+			case <-p.opened:
+				return event.Park(ctx, p.env.ledger, consumer, e, "given up after too many attempts; the log says why")
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		},
+	})
 	return err
 }
 
