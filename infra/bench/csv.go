@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -214,16 +213,20 @@ func (b *bench) memory(ctx context.Context, service, companyID string) error {
 	}
 	cmd := exec.CommandContext(ctx, self, "-child", strings.Join([]string{service, filepath.Join(b.dir, "files"), companyID}, "\n"))
 	cmd.Stderr = os.Stderr
-	err = cmd.Run()
+	answer, err := cmd.Output()
 	if err != nil {
 		return err
 	}
-	kib := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	kib, err := strconv.Atoi(strings.TrimSpace(string(answer)))
+	if err != nil {
+		return err
+	}
 	row("memory of that import, MB at most (its process, all of it)", "", fmt.Sprintf("%.0f", float64(kib)/1024), "", "≤ 64")
 	return nil
 }
 
-// importOnce is the process that memory measures.
+// importOnce is the process that memory measures: it says the most memory it ever had, in KiB. (What the kernel tells a parent of its
+// child counts the parent's own memory too.)
 func importOnce(ctx context.Context, child string) error {
 	parts := strings.Split(child, "\n")
 	ours, err := newImporter(parts[0], parts[1], parts[2])
@@ -232,5 +235,15 @@ func importOnce(ctx context.Context, child string) error {
 	}
 	defer ours.ledger.Close()
 	_, err = ours.run(ctx, file("memory"))
-	return err
+	if err != nil {
+		return err
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	_, most, _ := strings.Cut(string(status), "VmHWM:")
+	kib, _, _ := strings.Cut(strings.TrimSpace(most), " ")
+	fmt.Println(kib)
+	return nil
 }

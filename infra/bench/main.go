@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ func main() {
 	repeat := flag.Int("repeat", 5, "how often each pair is measured")
 	child := flag.String("child", "", "used by the command itself: measure the memory of one import")
 	flag.Parse()
+	if *child == "" {
+		debug.SetGCPercent(400) // as infra/standalone has it; floor and platform share this process
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, *only, *repeat, *child)

@@ -105,6 +105,19 @@ func (c Cause) Then(body Body) Event {
 	}
 }
 
+// Text is e as JSON. It is what json.Marshal gives, without reading again the body that Then has just written.
+func (e Event) Text() (string, error) {
+	name, err := json.Marshal(e.Type)
+	if err != nil {
+		return "", err
+	}
+	metadata, err := json.Marshal(e.Metadata)
+	if err != nil {
+		return "", err
+	}
+	return `{"type":` + string(name) + `,"data":` + string(e.Data) + `,"metadata":` + string(metadata) + `}`, nil
+}
+
 // Cause is e seen as what makes the next thing happen.
 func (e Event) Cause() Cause {
 	return Cause{

@@ -12,7 +12,8 @@ import (
 
 type sessions struct{ *tx }
 
-// An open booking has no completed_at. The condition is written so that no index on that column suits it: the one on the participant does.
+// Sessions of the same two people at the same minute are looked for by the index of open bookings, or of the participant. The other conditions are
+// written so that no other index suits them: on tables that are still empty Postgres cannot tell which is the good one.
 
 // pairing serialises whoever keeps sessions of the same two people at the same minute, so that a booking and its completion that
 // arrive at once still meet. The keys are few, so that a chunk of a file takes few locks.
@@ -44,8 +45,8 @@ WITH given AS (
   SELECT n.id, b.id AS booking, b.place AS row_place, b.external_booking_id
   FROM need n CROSS JOIN LATERAL (
     SELECT f.id, f.ctid AS place, f.external_booking_id FROM kintell_sessions f
-    WHERE f.company_id = app_company() AND f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity'
-      AND f.participant_id = n.participant_id AND f.volunteer_id = n.volunteer_id AND f.session_type = n.session_type AND f.sender = $15
+    WHERE f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity'
+      AND f.participant_id = n.participant_id AND f.volunteer_id IS NOT DISTINCT FROM n.volunteer_id AND f.session_type = n.session_type AND f.sender = $15
       AND f.scheduled_at >= date_trunc('minute', n.scheduled_at) AND f.scheduled_at < date_trunc('minute', n.scheduled_at) + interval '1 minute'
       AND f.id <> ALL($1)
     ORDER BY f.scheduled_at, f.created_at, f.id OFFSET n.place - 1 LIMIT 1) b
@@ -106,7 +107,7 @@ INSERT INTO kintell_sessions (id, company_id, sender, external_session_id, sessi
   scheduled_at, completed_at, duration_minutes, language_level, topics, metadata, sent_at, created_at, updated_at)
 SELECT $1::text::uuid, app_company(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14
 WHERE 1 / CASE WHEN EXISTS (SELECT FROM kintell_sessions f
-    WHERE f.company_id = app_company() AND f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity' AND f.participant_id = $5 AND f.volunteer_id = $6
+    WHERE f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity' AND f.participant_id = $5 AND f.volunteer_id IS NOT DISTINCT FROM $6
       AND f.scheduled_at >= date_trunc('minute', $7::timestamptz) AND f.scheduled_at < date_trunc('minute', $7::timestamptz) + interval '1 minute')
   THEN 0 ELSE 1 END = 1`
 
@@ -166,14 +167,14 @@ WITH given AS (
   SELECT *, row_number() OVER (PARTITION BY session_type, participant_id, volunteer_id, date_trunc('minute', scheduled_at) ORDER BY scheduled_at, id) AS place
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::text[])
     AS g(id, booking_id, session_type, participant_id, volunteer_id, scheduled_at, sent_at, cause_id, envelope)
-  WHERE NOT EXISTS (SELECT FROM kintell_sessions s WHERE s.company_id = app_company() AND s.sender = $10 AND s.external_booking_id = g.booking_id AND s.id <> g.id)
+  WHERE NOT EXISTS (SELECT FROM kintell_sessions s WHERE s.sender = $10 AND s.external_booking_id = g.booking_id AND s.company_id = app_company() AND s.id <> g.id)
 ), old AS MATERIALIZED (
   SELECT * FROM kintell_sessions WHERE id = ANY($1) ORDER BY id FOR UPDATE
 ), held AS (
   UPDATE kintell_sessions s SET external_booking_id = p.booking_id, updated_at = $11
   FROM (SELECT g.booking_id, h.id FROM given g LEFT JOIN old o ON o.id = g.id CROSS JOIN LATERAL (
       SELECT c.id FROM kintell_sessions c
-      WHERE c.company_id = app_company() AND c.participant_id = g.participant_id AND c.volunteer_id = g.volunteer_id AND c.session_type = g.session_type
+      WHERE c.participant_id = g.participant_id AND c.volunteer_id IS NOT DISTINCT FROM g.volunteer_id AND c.session_type = g.session_type
         AND c.completed_at IS NOT NULL AND c.external_booking_id IS NULL AND c.sender = $10 AND c.id <> ALL($1)
         AND c.scheduled_at >= date_trunc('minute', g.scheduled_at) AND c.scheduled_at < date_trunc('minute', g.scheduled_at) + interval '1 minute'
       ORDER BY c.scheduled_at, c.created_at, c.id OFFSET g.place - 1 LIMIT 1) h

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -204,7 +203,7 @@ type envelope struct{ cause, text string }
 
 // envelope is an event as the outbox keeps it; it counts as told, since it may be.
 func (t *tx) envelope(e contract.Event) envelope {
-	raw, err := json.Marshal(e)
+	text, err := e.Text()
 	if err != nil { // an envelope of plain strings and JSON made by Cause.Then
 		panic("encode envelope: " + err.Error())
 	}
@@ -217,7 +216,7 @@ func (t *tx) envelope(e contract.Event) envelope {
 	if n := len(t.told); n == 0 || t.told[n-1] != cause {
 		t.told = append(t.told, cause)
 	}
-	return envelope{cause, string(raw)}
+	return envelope{cause, text}
 }
 
 // Audit is port.Tx.
