@@ -142,7 +142,7 @@ func (b *bench) ingest(ctx context.Context) error {
 
 // sustained is the rate at which lag is measured, deliveries a second, and for how long.
 const (
-	sustained = 100
+	sustained = 400
 	lasting   = 15 * time.Second
 )
 

@@ -93,6 +93,11 @@ func (w *wire) count(from *bufio.Reader, to io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if len(head) == 5 && strings.ContainsRune("SHQ", rune(head[0])) { // before it is answered
+			w.mu.Lock()
+			w.trips++
+			w.mu.Unlock()
+		}
 		_, err = to.Write(head)
 		if err != nil {
 			return err
@@ -100,11 +105,6 @@ func (w *wire) count(from *bufio.Reader, to io.Writer) error {
 		_, err = io.CopyN(to, from, int64(binary.BigEndian.Uint32(head[len(head)-4:]))-4)
 		if err != nil {
 			return err
-		}
-		if len(head) == 5 && strings.ContainsRune("SHQ", rune(head[0])) {
-			w.mu.Lock()
-			w.trips++
-			w.mu.Unlock()
 		}
 		head = make([]byte, 5)
 	}
