@@ -108,12 +108,21 @@ func (r *run) read(ctx context.Context) error {
 		return absent(err)
 	}
 	defer body.Close()
-	reader := intake.NewReader(body, layout.Dialect, len(layout.Header), r.job.Progress.Offset)
+	reading, stop := context.WithCancel(ctx)
+	ahead := readAhead(reading, intake.NewReader(body, layout.Dialect, len(layout.Header), r.job.Progress.Offset), r.job, layout)
+	defer func() { // nobody reads from body once it is closed
+		stop()
+		for range ahead {
+		}
+	}()
 	deadline, limited := ctx.Deadline()
 	for chunks := 1; ; chunks++ {
-		part, err := read(reader, r.job, layout)
-		if err != nil {
-			return err
+		part, more := <-ahead
+		if !more {
+			return ctx.Err()
+		}
+		if part.err != nil {
+			return part.err
 		}
 		pause := chunks == runChunks || limited && time.Until(deadline) < margin
 		err = r.keep(ctx, part, pause)
@@ -129,6 +138,29 @@ type chunk struct {
 	refused []intake.Refused
 	end     int64
 	last    bool // the file ends here
+	err     error
+}
+
+// readAhead reads the next chunk while the last one is being kept. The channel ends with the file, with an error or with ctx.
+func readAhead(ctx context.Context, reader *intake.Reader, job intake.Import, layout intake.Layout) <-chan chunk {
+	chunks := make(chan chunk)
+	go func() {
+		defer close(chunks)
+		for {
+			part, err := read(reader, job, layout)
+			part.err = err
+			select {
+			case chunks <- part:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil || part.last {
+				return
+			}
+			job.Progress.Row += len(part.rows) + len(part.refused)
+		}
+	}()
+	return chunks
 }
 
 func read(reader *intake.Reader, job intake.Import, layout intake.Layout) (chunk, error) {
