@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY = 0
 
 GOARCH_LAMBDA ?= arm64
 VENV = .tools/venv
-CSR = go run ./infra/csr
+CSR = go build -o build/csr ./infra/csr && build/csr
 
 .PHONY: help run test check localstack lint build bench fuzz new catalog permissions token send import company migrate deploy clean cover
 
@@ -63,13 +63,13 @@ permissions: ## who may use which route
 token: ## print a development token: ROLE=company_admin COMPANY=<slug> [PORT=3000]
 	@$(CSR) token -role "$(ROLE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)"
 
-send: ## sign a sample for the running process and send it: FILE=events/webhooks/kintell/<case>.json [COMPANY=<slug>]
-	@$(CSR) send -file "$(FILE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)"
+send: ## sign a sample for the running process and send it: FILE=events/webhooks/kintell/<case>.json [COMPANY=<slug>] [FLAGS=-forged|-stale|-repeat]
+	@$(CSR) send -file "$(FILE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)" $(FLAGS)
 
 import: ## upload a file: KIND=kintell-language FILE=… COMPANY=<slug>
 	@$(CSR) import -kind "$(KIND)" -file "$(FILE)" -company "$(COMPANY)" -port "$(or $(PORT),3000)"
 
-company: ## make a company and show its webhook URL and secret once: NAME=… SLUG=… [TIMEZONE=Europe/Oslo]
+company: ## make a company and show its webhook URL and secret once: NAME=… SLUG=… [TIMEZONE=UTC]
 	@$(CSR) company -name "$(NAME)" -slug "$(SLUG)" -timezone "$(or $(TIMEZONE),UTC)" -port "$(or $(PORT),3000)"
 
 migrate: ## bring a database up to date: DATABASE_OWNER_URL=postgresql://…
@@ -79,6 +79,8 @@ deploy: build ## sam deploy; settings in samconfig.toml
 	@sam deploy
 
 clean: ## remove what was built and the data of `make run`
+	@if [ -e .local/lock ] && ! flock -n .local/lock true; then echo "the platform is running on .local: stop it first"; exit 1; fi
+	@if [ -L .local/postgres ]; then rm -rf "$$(readlink .local/postgres)"; fi
 	@rm -rf build out .local
 
 # The linters and the emulator live in a virtual environment of their own.

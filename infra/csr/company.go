@@ -15,7 +15,7 @@ func makeCompany(ctx context.Context, s *shell, args []string) error {
 	f := s.flags("company", "-name <name> -slug <slug> [-timezone <zone>]")
 	name := f.String("name", "", "name of the company")
 	slug := f.String("slug", "", "its short name in URLs: lower case letters, digits and hyphens")
-	zone := f.String("timezone", "Europe/Oslo", "IANA time zone in which its months are counted")
+	zone := f.String("timezone", "UTC", "IANA time zone in which its months are counted")
 	sender := f.String("sender", "kintell", "who will send its sessions")
 	reach := s.reach(f)
 	err := f.Parse(args)

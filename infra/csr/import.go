@@ -57,6 +57,13 @@ func upload(ctx context.Context, s *shell, args []string) error {
 	case *slug == "":
 		return errors.New("name the company with COMPANY=<slug> (-company)")
 	}
+	info, err := os.Stat(*file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a file", *file)
+	}
 	p := reach()
 	err = p.signIn(ctx, identity.ProgrammeStaff, "")
 	if err != nil {

@@ -78,6 +78,9 @@ func send(ctx context.Context, s *shell, args []string) error {
 	if err != nil {
 		return err
 	}
+	if *slug == "" {
+		fmt.Fprintf(s.progress, "no COMPANY given: sending for %s\n", to)
+	}
 	if *secret == "" {
 		*secret, err = p.devSecret(ctx, to, sample.sender())
 		if err != nil {
@@ -87,6 +90,9 @@ func send(ctx context.Context, s *shell, args []string) error {
 	at := time.Now()
 	if *stale {
 		at = at.Add(-10 * time.Minute)
+	}
+	if *stale || *forged {
+		sample.Status = http.StatusUnauthorized
 	}
 	if *forged {
 		*secret = "a secret nobody gave us"
@@ -177,12 +183,11 @@ func (p *platform) post(ctx context.Context, s *shell, sample delivered, slug, i
 		return err
 	}
 	fmt.Fprintf(s.out, "%d %s\n%s\n", got.status, http.StatusText(got.status), indented(got.body))
+	if want := cmp.Or(sample.Status, http.StatusAccepted); got.status != want {
+		return fmt.Errorf("answered %d, expected %d", got.status, want)
+	}
 	if sample.Status != 0 {
-		verdict := "as this sample must be answered"
-		if got.status != sample.Status {
-			verdict = fmt.Sprintf("but this sample must be answered %d", sample.Status)
-		}
-		fmt.Fprintf(s.out, "  %s\n", verdict)
+		fmt.Fprintln(s.out, "  as it must be answered")
 	}
 	return nil
 }

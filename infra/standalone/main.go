@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -35,8 +36,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx)
+	interrupted := ctx.Err() != nil
 	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if interrupted && err != nil {
+		say("stopped before it was ready; the next start goes on from here")
+		return
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "standalone: "+err.Error())
 		os.Exit(1)
 	}
@@ -48,7 +54,11 @@ func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 func setting(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }
 
 func run(ctx context.Context) (err error) {
-	dir := setting("DATA", ".local")
+	dir, address := setting("DATA", ".local"), setting("HOST", "127.0.0.1")+":"+setting("PORT", "3000")
+	err = free(address)
+	if err != nil {
+		return err
+	}
 	release, err := claim(dir)
 	if err != nil {
 		return err
@@ -71,7 +81,7 @@ func run(ctx context.Context) (err error) {
 	}
 	process, err := standalone.Start(ctx, standalone.Options{
 		Template: written, Functions: functions.All, Dir: dir, DatabaseURL: database, NATSURL: os.Getenv("NATS_URL"),
-		Listen: setting("HOST", "127.0.0.1") + ":" + setting("PORT", "3000"), Log: log.New(logFile, log.Level(os.Getenv("LOG_LEVEL"))), Lookup: os.LookupEnv,
+		Listen: address, Log: log.New(logFile, log.Level(os.Getenv("LOG_LEVEL"))), Lookup: os.LookupEnv,
 	})
 	if err != nil {
 		return err
@@ -87,6 +97,15 @@ func run(ctx context.Context) (err error) {
 	<-ctx.Done()
 	say("stopping: finishing what is under way")
 	return nil
+}
+
+// free says, before anything is started, whether the address can be listened on.
+func free(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; set PORT to a free port", address, err)
+	}
+	return listener.Close()
 }
 
 // claim takes the folder for this process: two platforms must not share their streams and files. A killed process holds nothing.
@@ -126,10 +145,9 @@ func database(ctx context.Context, dir string) (url string, stop func() error, e
 	if server.Adopted {
 		say("found the Postgres of an earlier run still running, and use it")
 	}
-	stop = server.Stop
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, stop())
+			err = errors.Join(err, server.Stop())
 		}
 	}()
 	err = create(ctx, server.URL("postgres", "postgres"))
@@ -143,7 +161,7 @@ func database(ctx context.Context, dir string) (url string, stop func() error, e
 	if applied != nil {
 		say("migrated the database: %s", strings.Join(applied, ", "))
 	}
-	return server.URL("csr_service", name), stop, nil
+	return server.URL("csr_service", name), server.Stop, nil
 }
 
 // name of the database.

@@ -120,8 +120,9 @@ Try next, in another terminal:
   make send FILE=events/webhooks/kintell/session-completed.json COMPANY=%s%s
   TOKEN=$(make -s token ROLE=company_admin COMPANY=%s%s); curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:%s/v1/companies/%s/outcomes
   make import KIND=kintell-language FILE=out/example.csv COMPANY=%s%s
-Ctrl-C stops everything that was started here; the data stays in .local.
-`, absolute, first, suffix, first, suffix, port, ids[first], first, suffix)
+     (the file is known already: nothing is added, and the three rows that break a rule are saved to be mended)
+Ctrl-C stops everything that was started here; the data stays in %s.
+`, absolute, first, suffix, first, suffix, port, ids[first], first, suffix, setting("DATA", ".local"))
 	return example(data, filepath.Join(out, "example.csv"))
 }
 

@@ -283,7 +283,7 @@ func (s *scanner) object(path string, want *shape, depth int) {
 		if want.kind == object && want.fields != nil {
 			known := want.fields[name]
 			if known == nil {
-				s.note(inner, "no such field")
+				s.note(inner, "no field of this name")
 			} else {
 				of = known
 			}

@@ -67,9 +67,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"not JSON at all":               {"id=a", "", "the body is not JSON: it breaks off near line 1, column 1"},
 		"data after the end":            {`{"id":"a"}{"id":"b"}`, "", "the body goes on after its JSON has ended"},
 		"bytes that are not UTF-8":      {"{\"id\":\"\xff\"}", "", "the body is not valid UTF-8"},
-		"an unknown field":              {`{"ident":"a"}`, "ident", "no such field"},
-		"a field in other letters":      {`{"ID":"a"}`, "ID", "no such field"},
-		"a hidden field":                {`{"Hidden":"a"}`, "Hidden", "no such field"},
+		"an unknown field":              {`{"ident":"a"}`, "ident", "no field of this name"},
+		"a field in other letters":      {`{"ID":"a"}`, "ID", "no field of this name"},
+		"a hidden field":                {`{"Hidden":"a"}`, "Hidden", "no field of this name"},
 		"a field twice":                 {`{"id":"a","id":"b"}`, "id", "to be given once"},
 		"a field twice, once escaped":   {`{"id":"a","\u0069d":"b"}`, "id", "to be given once"},
 		"a number for text":             {`{"id":5}`, "id", "text"},
@@ -84,7 +84,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"text for a list":               {`{"tags":"a"}`, "tags", "an array"},
 		"a wrong element":               {`{"tags":["a",1]}`, "tags[1]", "text"},
 		"a list for an object":          {`{"inner":[]}`, "inner", "an object"},
-		"a wrong field deeper down":     {`{"lists":[{},{"self":{"nom":1}}]}`, "lists[1].self.nom", "no such field"},
+		"a wrong field deeper down":     {`{"lists":[{},{"self":{"nom":1}}]}`, "lists[1].self.nom", "no field of this name"},
 		"a wrong value in a map":        {`{"extra":{"a":"b"}}`, "extra.a", "a whole number"},
 		"a doubled name nobody reads":   {`{"Raw":{"a":1,"a":2}}`, "Raw.a", "to be given once"},
 		"the NUL character":             {`{"id":"a\u0000b"}`, "id", "text without the NUL character"},
@@ -115,7 +115,7 @@ func TestDecodeRefuses(t *testing.T) {
 func TestDecodeNamesEveryWrongField(t *testing.T) {
 	t.Parallel()
 	_, err := web.Decode[booking]([]byte(`{"id":1,"count":"x","nope":{"a":[1]},"tags":["a"]}`))
-	want := []fault.Field{{Name: "id", Expected: "text"}, {Name: "count", Expected: "a whole number"}, {Name: "nope", Expected: "no such field"}}
+	want := []fault.Field{{Name: "id", Expected: "text"}, {Name: "count", Expected: "a whole number"}, {Name: "nope", Expected: "no field of this name"}}
 	if diff := cmp.Diff(want, fault.Of(err).Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}

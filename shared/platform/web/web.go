@@ -51,7 +51,7 @@ var answers = [...]struct {
 }{
 	fault.Unknown:   {http.StatusInternalServerError, "Something went wrong on our side"},
 	fault.Invalid:   {http.StatusBadRequest, "The request is not valid"},
-	fault.Refused:   {http.StatusUnauthorized, "Nobody is signed in"},
+	fault.Refused:   {http.StatusUnauthorized, "The request is not authenticated"},
 	fault.Forbidden: {http.StatusForbidden, "Not allowed"},
 	fault.Missing:   {http.StatusNotFound, "Not found"},
 	fault.Conflict:  {http.StatusConflict, "In conflict with what is already kept"},
