@@ -307,13 +307,24 @@ func (s *Server) launch(ctx context.Context) error {
 		case <-s.done:
 			return fmt.Errorf("postgres ended at once; its log is %s/postgres.log", s.Dir)
 		case <-ctx.Done():
-			return ctx.Err()
+			return errors.Join(ctx.Err(), s.end(cmd))
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
+			err = errors.Join(err, s.end(cmd))
 			return fmt.Errorf("postgres does not answer; its log is %s/postgres.log: %w", s.Dir, err)
 		}
 	}
+}
+
+// end stops a server that has not come up.
+func (s *Server) end(cmd *exec.Cmd) error {
+	err := cmd.Process.Signal(syscall.SIGINT)
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	<-s.done
+	return err
 }
 
 func (s *Server) answers(ctx context.Context) error {
