@@ -175,6 +175,8 @@ type Feedback interface {
 	Rate(ratings []News[feedback.Rating])
 	// Text reads what somebody wrote. An unknown id is Missing.
 	Text(ctx context.Context, id string) (feedback.Text, error)
+	// Written says when each text about a session was written, in order; none for an unknown session.
+	Written(ctx context.Context, session string) ([]time.Time, error)
 }
 
 // Journeys keeps where people stand in the programmes.

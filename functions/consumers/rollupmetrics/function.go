@@ -39,10 +39,15 @@ type Handler struct{ ledger port.Ledger }
 // New is a handler that reads and keeps figures in ledger.
 func New(ledger port.Ledger) *Handler { return &Handler{ledger} }
 
-// Completed rolls up the month in which the session was held.
+// Completed rolls up the month in which the session was held, and those in which texts about it were written: only now it is known who
+// wrote them, and a scoring that was rolled up while the session was on its way in did not count.
 func (h *Handler) Completed(ctx context.Context, in contract.Of[contract.KintellSessionCompleted]) error {
 	return h.ledger.Once(ctx, name, in.Cause(), func(tx port.Tx) error {
-		return rollUp(ctx, tx, in.Body.SessionID, in.Body.CompletedAt)
+		written, err := tx.Feedback().Written(ctx, in.Body.SessionID)
+		if err != nil {
+			return fmt.Errorf("texts about the session: %w", err)
+		}
+		return rollUp(ctx, tx, in.Body.SessionID, append(written, in.Body.CompletedAt)...)
 	})
 }
 
@@ -52,7 +57,7 @@ func (h *Handler) Scored(ctx context.Context, in contract.Of[contract.OutcomeSco
 	return h.ledger.Once(ctx, name, in.Cause(), func(tx port.Tx) error {
 		text, err := tx.Feedback().Text(ctx, in.Body.TextID)
 		if fault.KindOf(err) == fault.Missing {
-			return rollUp(ctx, tx, in.Body.TextID, time.Time{})
+			return rollUp(ctx, tx, in.Body.TextID)
 		}
 		if err != nil {
 			return fmt.Errorf("text of the scoring: %w", err)
@@ -61,9 +66,9 @@ func (h *Handler) Scored(ctx context.Context, in contract.Of[contract.OutcomeSco
 	})
 }
 
-// rollUp computes the month of at, unless it is zero or counts subject already, and every month that a correction has outdated.
+// rollUp computes the months of times, unless they count subject already, and every month that a correction has outdated.
 // Months are locked in order, so that two of these never wait for each other.
-func rollUp(ctx context.Context, tx port.Tx, subject string, at time.Time) error {
+func rollUp(ctx context.Context, tx port.Tx, subject string, times ...time.Time) error {
 	zone, err := tx.Metrics().Zone(ctx)
 	if err != nil {
 		return fmt.Errorf("time zone of the company: %w", err)
@@ -73,7 +78,7 @@ func rollUp(ctx context.Context, tx port.Tx, subject string, at time.Time) error
 		return fmt.Errorf("outdated months: %w", err)
 	}
 	months = slices.Clone(months)
-	if !at.IsZero() {
+	for _, at := range times {
 		months = append(months, impact.MonthOf(at, zone))
 	}
 	slices.SortFunc(months, impact.Month.Compare)

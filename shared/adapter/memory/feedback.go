@@ -110,6 +110,18 @@ func (r ratings) Text(_ context.Context, id string) (feedback.Text, error) {
 	return text, nil
 }
 
+func (r ratings) Written(_ context.Context, session string) ([]time.Time, error) {
+	var written []time.Time
+	for _, id := range r.ledger.ratingsOf[session] {
+		text, found := r.ledger.text(id)
+		if found && r.sees(r.ledger.ratings[id].company) {
+			written = append(written, text.CreatedAt)
+		}
+	}
+	slices.SortFunc(written, time.Time.Compare)
+	return written, nil
+}
+
 // text is what was written with a rating, by whom the session says.
 func (l *Ledger) text(id string) (feedback.Text, bool) {
 	from, found := l.ratings[id]

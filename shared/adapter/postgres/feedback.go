@@ -93,3 +93,15 @@ func (f texts) Text(ctx context.Context, id string) (feedback.Text, error) {
 	text.CreatedAt = text.CreatedAt.UTC()
 	return text, err
 }
+
+// Written is port.Feedback.
+func (f texts) Written(ctx context.Context, session string) (written []time.Time, err error) {
+	err = f.ask(ctx, func(rows pgx.Rows) (err error) {
+		written, err = pgx.CollectRows(rows, pgx.RowTo[time.Time])
+		return err
+	}, "SELECT created_at FROM feedback_texts WHERE session_id = $1 ORDER BY created_at", session)
+	for i := range written {
+		written[i] = written[i].UTC()
+	}
+	return written, err
+}

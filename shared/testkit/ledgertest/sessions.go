@@ -410,6 +410,24 @@ var conversations = []test{
 			r.fails(err, fault.Missing)
 		}
 	}},
+	{outcome: "when texts about a session were written can be asked", run: func(r *room) {
+		late, early := r.rating(r.a.ID, "r1", "s1", feedback.FromParticipant, "later"), r.rating(r.a.ID, "r2", "s1", feedback.FromVolunteer, "earlier")
+		silent := r.rating(r.a.ID, "r3", "s1", feedback.FromParticipant, "")
+		early.CreatedAt = late.CreatedAt.Add(-48 * time.Hour)
+		r.rates(r.a.ID, late, early, silent)
+		ask := func(companyID string) (written []time.Time) {
+			err := r.Ledger.Do(r.ctx, port.In(companyID, actor), func(tx port.Tx) (err error) {
+				written, err = tx.Feedback().Written(r.ctx, late.SessionID)
+				return err
+			})
+			if err != nil {
+				r.Fatal(err)
+			}
+			return written
+		}
+		r.equal("written", ask(r.a.ID), []time.Time{early.CreatedAt, late.CreatedAt})
+		r.equal("what another company sees", len(ask(r.b.ID)), 0)
+	}},
 	{outcome: "changes count all news of a transaction", run: func(r *room) {
 		p, v := r.pair(r.a.ID)
 		got := r.changes(r.a.ID, func(tx port.Tx) {
