@@ -166,7 +166,7 @@ func TestPackageCommentSaysWhatIsHeardAndTold(t *testing.T) {
 		for _, name := range events(comment["Tells"]) {
 			told[name] = true
 			if !heard[name] && besideTheBus[name] == "" && nobodyHears[name] == "" {
-				t.Errorf("%s tells %s, which nobody hears", function.Name, name)
+				t.Errorf("%s tells %s, which nobody hears: add a consumer that does (make new KIND=consumers HEARS=%s), or the reason to nobodyHears in this file", function.Name, name, name)
 			}
 			if heard[name] && nobodyHears[name] != "" {
 				t.Errorf("%s is heard after all: take it off nobodyHears", name)
