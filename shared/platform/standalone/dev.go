@@ -2,7 +2,9 @@ package standalone
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/teei/csr-platform/shared/domain/company"
@@ -52,8 +54,25 @@ func (p *Process) develop() (*dev, error) {
 // mount adds the routes of d.
 func (d *dev) mount(mux *http.ServeMux) {
 	mux.Handle("GET "+issuerPath+"/", d.issuer.Handler())
-	mux.Handle("POST /dev/token", web.Handle(d.token))
-	mux.Handle("POST /dev/secret", web.Handle(d.secret))
+	mux.Handle("POST /dev/token", local(web.Handle(d.token)))
+	mux.Handle("POST /dev/secret", local(web.Handle(d.secret)))
+}
+
+// local lets nobody in but this machine, by its own name: not the network, and not a page that a browser here has open.
+func local(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		from, err := netip.ParseAddrPort(r.RemoteAddr)
+		named := host == "localhost" || host == "127.0.0.1" || host == "[::1]" || host == "::1"
+		if err != nil || !from.Addr().Unmap().IsLoopback() || !named || r.Header.Get("Origin") != "" {
+			nothing.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func (d *dev) find(ctx context.Context, slug string) (found company.Company, err error) {
