@@ -1,9 +1,12 @@
 // Package deliveries shows what senders and the bus brought, and hands over again what could not be worked.
 //
+// A replay takes a body of its own in place of the one that was refused: POST the corrected JSON, or nothing to hand over the delivery as
+// it was. It answers 200 where the sender has corrected the delivery meanwhile, and closes it. An event is handed over as it is.
+//
 // Asks:    GET /v1/deliveries?company=&status=&after=&limit=; GET /v1/deliveries/{deliveryId}; POST /v1/deliveries/{deliveryId}/replay
 // Answers: a list, newest first; one delivery, a parked one with its body; 202 when it was handed over again
 // Repeats: safe; whoever has finished what is handed over again does nothing
-// Fails:   a body that is still wrong is 400 and names the fields; an unknown delivery is 404
+// Fails:   a body that is still wrong is 400 and names the fields; an unknown delivery is 404; 409 says that its sender must send it again
 package deliveries
 
 import (

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teei/csr-platform/functions/api/deliveries"
+	"github.com/teei/csr-platform/functions/internal/delivery"
 	"github.com/teei/csr-platform/functions/internal/kintell"
 	"github.com/teei/csr-platform/shared/adapter/memory"
 	"github.com/teei/csr-platform/shared/contract"
@@ -101,8 +102,8 @@ const (
 // refused parks a delivery as the webhook does.
 func (h house) refused(t *testing.T, body string) string {
 	t.Helper()
-	id := kintell.DeliveryID(h.acme, "d1")
-	sealed, err := keys{}.Seal(t.Context(), []byte(body), kintell.BodyData(h.acme, id))
+	id := delivery.ID(h.acme, kintell.Sender, "d1")
+	sealed, err := keys{}.Seal(t.Context(), []byte(body), delivery.BodyData(h.acme, id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func (h house) accepted(t *testing.T, n int) (ids []string) {
 		name := fmt.Sprintf("ok-%d", i)
 		digest := sha256.Sum256([]byte(good))
 		cause := contract.Cause{
-			ID: kintell.DeliveryID(h.acme, name), Company: h.acme, At: noon.Add(time.Duration(i) * time.Minute),
+			ID: delivery.ID(h.acme, kintell.Sender, name), Company: h.acme, At: noon.Add(time.Duration(i) * time.Minute),
 			Delivery: &contract.Delivery{ID: name, Type: kintell.SessionCompleted, Digest: digest[:], Size: len(good)},
 		}
 		err := h.Once(t.Context(), "webhooks/kintell", cause, func(port.Tx) error { return nil })
@@ -342,6 +343,63 @@ func TestAReplayOfWhatItsSenderSentAgainMeanwhileDoublesNothing(t *testing.T) {
 	w := h.ask(t, http.MethodPost, "/", "", id)
 	if status, _ := h.status(t, h.acme, id); w.Code != http.StatusAccepted || status != company.StatusReplayed || len(h.Told(h.acme)) != 1 {
 		t.Fatalf("status %d, %s, %d events; expected 202, replayed and one event", w.Code, status, len(h.Told(h.acme)))
+	}
+}
+
+func TestADeliveryItsSenderCorrectedMeanwhileIsClosed(t *testing.T) {
+	t.Parallel()
+	otherwise := strings.Replace(good, `:50}`, `:45}`, 1)
+	for name, body := range map[string]string{
+		"as it was":                   "",
+		"with another correction":     otherwise,
+		"with what is wrong":          bad,
+		"with what is no delivery":    `{"half`,
+		"with the sender's, reworded": " " + good[:1] + " " + good[1:],
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open()
+			id := h.refused(t, bad)
+			cause := contract.Cause{ID: id, Company: h.acme, At: noon, Delivery: delivery.Of("d1", kintell.SessionCompleted, []byte(good))}
+			err := kintell.Webhook.Take(t.Context(), h, "webhooks/kintell", cause, []byte(good), noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := h.ask(t, http.MethodPost, "/", body, id)
+			got := decode[struct{ Status, DeliveryID, Detail string }](t, w)
+			if w.Code != http.StatusOK || got.Status != company.StatusReplayed || got.DeliveryID != id || !strings.Contains(got.Detail, "the sender has corrected") {
+				t.Fatalf("status %d %s, expected 200 saying that the sender was quicker", w.Code, w.Body)
+			}
+			if status, _ := h.status(t, h.acme, id); status != company.StatusReplayed {
+				t.Fatalf("status %s, expected replayed", status)
+			}
+			if sessions := h.Sessions(h.acme); len(sessions) != 1 || sessions[0].Minutes != 50 || len(h.Told(h.acme)) != 1 {
+				t.Fatalf("%+v, expected the session as its sender said it, told once", sessions)
+			}
+			if log := h.AuditLog(h.acme); len(log) == 0 || log[len(log)-1].Action != "UPDATE" || log[len(log)-1].Actor != "siri" {
+				t.Fatalf("audit log %+v, expected who closed it", log)
+			}
+		})
+	}
+}
+
+func TestADeliveryNobodyCanReplayAsksForItsSender(t *testing.T) {
+	t.Parallel()
+	h := open()
+	id := delivery.ID(h.acme, "elsewhere", "d1")
+	h.park(t, company.Parked{ID: id, Company: h.acme, By: "webhooks/elsewhere", Kind: company.KindDelivery, Type: "received", CauseID: "d1", Reason: "x", At: noon})
+	w := h.ask(t, http.MethodPost, "/", "{}", id)
+	status, _ := h.status(t, h.acme, id)
+	if w.Code != http.StatusConflict || status != company.StatusParked || !strings.Contains(w.Body.String(), "its sender must send it again") {
+		t.Fatalf("status %d and %s: %s, expected 409 that says what to do, and parked", w.Code, status, w.Body)
+	}
+	err := h.Once(t.Context(), "webhooks/elsewhere", contract.Cause{ID: id, Company: h.acme, At: noon, Delivery: delivery.Of("d1", "received", nil)}, func(port.Tx) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w = h.ask(t, http.MethodPost, "/", "", id)
+	if status, _ := h.status(t, h.acme, id); w.Code != http.StatusOK || status != company.StatusReplayed {
+		t.Fatalf("status %d and %s once its sender has, expected 200 and replayed", w.Code, status)
 	}
 }
 

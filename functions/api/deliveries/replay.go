@@ -3,11 +3,11 @@ package deliveries
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/teei/csr-platform/functions/internal/delivery"
 	"github.com/teei/csr-platform/functions/internal/kintell"
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/access"
@@ -18,8 +18,10 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
-// webhook is the function whose deliveries are kept when they are refused.
-const webhook = "webhooks/kintell"
+// replayable are the senders whose refused deliveries can be handed over again, by the webhook they come to.
+var replayable = map[string]delivery.Replayable{
+	"webhooks/kintell": kintell.Webhook,
+}
 
 // patience is how long parking again may take after the bus did not answer in time.
 const patience = 5 * time.Second
@@ -31,6 +33,7 @@ const maxBody = 256 << 10
 type handed struct {
 	Status     string `json:"status"`
 	DeliveryID string `json:"deliveryId"`
+	Detail     string `json:"detail,omitempty"` // why nothing was left to hand over
 }
 
 // replay hands a parked thing over again: an event to the consumer that gave it up, a delivery to what its webhook does with it,
@@ -49,6 +52,7 @@ func (h *Handler) replay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	status, answer := http.StatusAccepted, handed{Status: company.StatusReplayed, DeliveryID: parked.ID}
 	switch parked.Kind {
 	case company.KindEvent:
 		if len(corrected) > 0 {
@@ -57,11 +61,26 @@ func (h *Handler) replay(w http.ResponseWriter, r *http.Request) error {
 		err = h.replayEvent(r.Context(), parked)
 	default:
 		err = h.replayDelivery(r.Context(), parked, corrected)
+		if err != nil && h.correctedMeanwhile(r.Context(), parked, err) {
+			status, answer.Detail = http.StatusOK, "the sender has corrected this delivery meanwhile: it was accepted, and nothing is left to hand over"
+			err = h.mark(r.Context(), parked)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	return web.JSON(w, http.StatusAccepted, handed{company.StatusReplayed, parked.ID})
+	return web.JSON(w, status, answer)
+}
+
+// correctedMeanwhile says whether handing a delivery over failed only because its webhook has accepted it since it was parked, with
+// another body than the one given or refused. Where that cannot be found out, the failure stands.
+func (h *Handler) correctedMeanwhile(ctx context.Context, parked company.Parked, failure error) bool {
+	kind := fault.KindOf(failure)
+	if parked.Status != company.StatusParked || kind != fault.Invalid && kind != fault.Conflict {
+		return false
+	}
+	finished, err := h.ledger.Finished(ctx, parked.By, contract.Cause{ID: parked.ID, Company: parked.Company})
+	return err == nil && finished
 }
 
 // replayEvent says first that the event was handed over and then does so: a consumer that gives it up again parks it again, and
@@ -91,8 +110,9 @@ func (h *Handler) replayEvent(ctx context.Context, parked company.Parked) error 
 // replayDelivery works a refused delivery as its webhook would have, under the id it came with: when the sender has sent it again
 // in the meantime and it was accepted, nothing happens twice. It counts as said when it was received.
 func (h *Handler) replayDelivery(ctx context.Context, parked company.Parked, corrected []byte) error {
-	if parked.By != webhook {
-		return fault.New(fault.Conflict, "a delivery to "+parked.By+" cannot be handed over again here")
+	sender, known := replayable[parked.By]
+	if !known {
+		return fault.New(fault.Conflict, "a delivery to "+parked.By+" cannot be handed over from here: its sender must send it again, corrected, under the same X-Delivery-Id")
 	}
 	body := corrected
 	if len(body) == 0 {
@@ -102,16 +122,11 @@ func (h *Handler) replayDelivery(ctx context.Context, parked company.Parked, cor
 			return err
 		}
 	}
-	digest := sha256.Sum256(body)
 	cause := contract.Cause{
 		ID: parked.ID, Company: parked.Company, At: parked.At, Traceparent: trace.From(ctx),
-		Delivery: &contract.Delivery{ID: parked.CauseID, Type: parked.Type, Digest: digest[:], Size: len(body)},
+		Delivery: delivery.Of(parked.CauseID, parked.Type, body),
 	}
-	given, err := kintell.Read(parked.Type, body, cause, parked.At)
-	if err != nil {
-		return err
-	}
-	err = h.ledger.Once(ctx, parked.By, cause, func(tx port.Tx) error { return kintell.Keep(ctx, tx, given) })
+	err := sender.Take(ctx, h.ledger, parked.By, cause, body, parked.At)
 	if err != nil {
 		return err
 	}
@@ -132,7 +147,7 @@ func (h *Handler) body(ctx context.Context, parked company.Parked) ([]byte, erro
 	if parked.Kind == company.KindEvent {
 		return parked.Body, nil
 	}
-	body, err := h.keys.Open(ctx, parked.Body, kintell.BodyData(parked.Company, parked.ID))
+	body, err := h.keys.Open(ctx, parked.Body, delivery.BodyData(parked.Company, parked.ID))
 	if err != nil {
 		return nil, fmt.Errorf("open delivery %s: %w", parked.ID, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/teei/csr-platform/functions/internal/delivery"
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/identity"
@@ -68,15 +69,10 @@ func RatingID(company, external string) string {
 	return identity.ID(company, Sender, "rating", external)
 }
 
-// DeliveryID is the id of the cause that a delivery of Kintell's is.
-func DeliveryID(company, delivery string) string {
-	return identity.ID(company, Sender, "delivery", delivery)
-}
-
-// BodyData is the associated data under which the raw body of a refused delivery is sealed.
-func BodyData(company, parkedID string) []byte {
-	return []byte("delivery\x00" + company + "\x00" + parkedID)
-}
+// Webhook is how one delivery of Kintell's is read and kept, by its webhook and by a replay.
+var Webhook = delivery.Sender[Given]{Name: Sender, Read: Read, Keep: func(ctx context.Context, tx port.Tx, given Given) error {
+	return Keep(ctx, tx, given)
+}}
 
 // Keep finds the people, keeps the facts and tells what is news. All of given belong to the company of tx.
 func Keep(ctx context.Context, tx port.Tx, given ...Given) error {
