@@ -5,16 +5,29 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"regexp"
 )
 
 type key struct{}
 
-var valid = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+// valid says whether parent is version-trace-span-flags in lower case hexadecimal. (A regular expression would be compiled at every
+// cold start.)
+func valid(parent string) bool {
+	if len(parent) != 55 {
+		return false
+	}
+	for i := range len(parent) {
+		c := parent[i]
+		dash := i == 2 || i == 35 || i == 52
+		if dash != (c == '-') || !dash && (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
 
 // With continues the trace named by parent, or starts one where parent is empty or malformed.
 func With(ctx context.Context, parent string) context.Context {
-	if !valid.MatchString(parent) {
+	if !valid(parent) {
 		var id [24]byte
 		rand.Read(id[:])
 		parent = "00-" + hex.EncodeToString(id[:16]) + "-" + hex.EncodeToString(id[16:]) + "-01"
