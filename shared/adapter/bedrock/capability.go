@@ -25,14 +25,14 @@ type Capability struct {
 // (structured output), Anthropic's and third parties' notes on Opus 4.7 and later (no temperature) and on Sonnet and Opus 5.5 (no
 // forced tool).
 var table = []struct {
-	name       *regexp.Regexp
+	name       string // regular expression, compiled when a model is asked for and not at a cold start
 	capability Capability
 }{
-	{regexp.MustCompile(`^anthropic\.claude-(haiku|sonnet|opus)-4-[56]\b`), Capability{JSONSchema, true}},
-	{regexp.MustCompile(`^anthropic\.claude-opus-4-[789]\b`), Capability{JSONSchema, false}},
-	{regexp.MustCompile(`^anthropic\.claude-(haiku|sonnet|opus)-[5-9]\b`), Capability{JSONSchema, false}},
-	{regexp.MustCompile(`^anthropic\.claude-(3|haiku-3|sonnet-3|opus-3|sonnet-4|opus-4)\b`), Capability{ForcedTool, true}},
-	{regexp.MustCompile(`^amazon\.nova`), Capability{ForcedTool, true}},
+	{`^anthropic\.claude-(haiku|sonnet|opus)-4-[56]\b`, Capability{JSONSchema, true}},
+	{`^anthropic\.claude-opus-4-[789]\b`, Capability{JSONSchema, false}},
+	{`^anthropic\.claude-(haiku|sonnet|opus)-[5-9]\b`, Capability{JSONSchema, false}},
+	{`^anthropic\.claude-(3|haiku-3|sonnet-3|opus-3|sonnet-4|opus-4)\b`, Capability{ForcedTool, true}},
+	{`^amazon\.nova`, Capability{ForcedTool, true}},
 }
 
 // Of is what the model behind id is known to accept. id is a model id, an inference profile id such as
@@ -43,7 +43,7 @@ func Of(id string) Capability {
 		name = rest
 	}
 	for _, row := range table {
-		if row.name.MatchString(name) {
+		if regexp.MustCompile(row.name).MatchString(name) {
 			return row.capability
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/teei/csr-platform/shared/fault"
@@ -75,13 +76,13 @@ var schemas = map[Kind][]column{
 	},
 }
 
-var gaps = regexp.MustCompile(`[\s_-]+`)
+var gaps = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\s_-]+`) }) // not at a cold start
 
 // canonical is a column's name as it is compared: no case, blanks and hyphens as underscores.
 func canonical(name string) string {
 	name = strings.TrimSpace(name)
 	inner := strings.TrimLeft(name, "_")
-	return name[:len(name)-len(inner)] + gaps.ReplaceAllString(strings.ToLower(inner), "_")
+	return name[:len(name)-len(inner)] + gaps().ReplaceAllString(strings.ToLower(inner), "_")
 }
 
 // NewLayout reads a header. A header that lacks a required column, or has one twice, is Invalid and names every such column.

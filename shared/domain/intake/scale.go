@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/teei/csr-platform/shared/fault"
 )
@@ -89,11 +90,11 @@ func (l Layout) score(raw string) (float64, string) {
 	return 0, "a rating from 0 to 1"
 }
 
-var decimal = regexp.MustCompile(`^\d{1,3}(?:[.,]\d{1,10})?$`)
+var decimal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{1,3}(?:[.,]\d{1,10})?$`) }) // not at a cold start
 
 // parseRating reads a number that is not negative, with a decimal point or comma.
 func parseRating(raw string) (float64, bool) {
-	if !decimal.MatchString(raw) {
+	if !decimal().MatchString(raw) {
 		return 0, false
 	}
 	value, err := strconv.ParseFloat(strings.Replace(raw, ",", ".", 1), 64)
