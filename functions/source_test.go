@@ -26,7 +26,7 @@ type room struct {
 var rooms = []room{
 	{"functions/*/*/lambda", []string{"functions", "shared/platform/onlambda"}, "a main of one statement"},
 	{"functions/*/internal/*test", []string{"functions", "shared"}, "for tests; see TestWhatIsForTestsIsNotLinked"},
-	{"functions/*/internal", []string{"functions/internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
+	{"functions/*/internal", []string{"functions/internal", "functions/./internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
 	{"functions/internal", []string{"functions/internal", "shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform"}, ""},
 	{"functions/auth/*", []string{"shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform", "shared/adapter/oidc"}, "no port has tokens"},
 	{"functions/deploy/*", []string{"shared/contract", "shared/domain", "shared/fault", "shared/port", "shared/platform", "shared/adapter/postgres"}, "no port has migrations"},

@@ -58,6 +58,44 @@ func permit(text string, p planned) (string, error) {
 	return formatted(text[:end] + rule + text[end:])
 }
 
+// hear takes the event that p hears off the list of those that nobody does.
+func hear(text string, p planned) (string, error) {
+	const list = "nobodyHears = map[string]string{"
+	if strings.Contains(text, list+"}\n") {
+		return text, nil
+	}
+	start, end, err := block(text, list+"\n", "\n}\n")
+	if err != nil {
+		return "", err
+	}
+	var left strings.Builder
+	for line := range strings.SplitAfterSeq(text[start:end], "\n") {
+		if !strings.HasPrefix(line, "\t\""+p.Hears+"\":") {
+			left.WriteString(line)
+		}
+	}
+	return formatted(text[:start] + left.String() + text[end:])
+}
+
+// replay adds the sender of p to those whose refused deliveries staff can hand over again.
+func replay(text string, p planned) (string, error) {
+	start, _, err := block(text, "import (\n", "\n)\n")
+	if err != nil {
+		return "", err
+	}
+	at := strings.Index(text[start:], importPrefix)
+	if at < 0 {
+		return "", fmt.Errorf("expected an import below %s", strings.TrimPrefix(importPrefix, "\t\""))
+	}
+	at += start
+	text = text[:at] + importPrefix + "internal/" + p.Name + "\"\n" + text[at:]
+	_, end, err := block(text, "replayable = map[string]delivery.Replayable{\n", "\n}\n")
+	if err != nil {
+		return "", err
+	}
+	return formatted(text[:end] + "\t\"webhooks/" + p.Name + "\": " + p.Name + ".Webhook,\n" + text[end:])
+}
+
 func formatted(text string) (string, error) {
 	source, err := format.Source([]byte(text))
 	return string(source), err

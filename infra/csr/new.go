@@ -150,13 +150,6 @@ func (e *edits) add(p planned) error {
 		}
 		e.make(filepath.Join(p.folder(), sources[source]), text)
 	}
-	if p.Kind == "webhooks" {
-		text, err := fill("webhooks.json", p)
-		if err != nil {
-			return err
-		}
-		e.make(filepath.Join("events", "webhooks", p.Name, "received.json"), text)
-	}
 	err := e.change("functions/all.go", func(text string) (string, error) { return listFunction(text, p) })
 	if err != nil {
 		return err
@@ -167,7 +160,34 @@ func (e *edits) add(p planned) error {
 			return err
 		}
 	}
-	return e.change("template.yaml", func(text string) (string, error) { return deploy(text, p) })
+	err = e.change("template.yaml", func(text string) (string, error) { return deploy(text, p) })
+	if err != nil {
+		return err
+	}
+	switch p.Kind {
+	case "webhooks":
+		return e.addSender(p)
+	case "consumers":
+		return e.change("functions/agreement_test.go", func(text string) (string, error) { return hear(text, p) })
+	}
+	return nil
+}
+
+// addSender plans what a webhook has beside its function: what its sender says and how it is kept, its replay, and samples.
+func (e *edits) addSender(p planned) error {
+	samples := filepath.Join("events", "webhooks", p.Name)
+	for _, made := range []struct{ source, file string }{
+		{"sender.go", filepath.Join("functions", "internal", p.Name, p.Name+".go")},
+		{"webhooks.json", filepath.Join(samples, "received.json")},
+		{"badwebhook.json", filepath.Join(samples, "bad-email.json")},
+	} {
+		text, err := fill(made.source, p)
+		if err != nil {
+			return err
+		}
+		e.make(made.file, text)
+	}
+	return e.change("functions/api/deliveries/replay.go", func(text string) (string, error) { return replay(text, p) })
 }
 
 func (e *edits) make(file, text string) { e.keep(file, text, "made   ") }
@@ -181,7 +201,9 @@ func (e *edits) change(file string, edit func(string) (string, error)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	e.keep(file, text, "changed")
+	if text != string(raw) {
+		e.keep(file, text, "changed")
+	}
 	return nil
 }
 
@@ -227,8 +249,8 @@ func next(p planned) string {
 	steps := map[string][]string{
 		"webhooks": {
 			"put a captured body and its headers into events/webhooks/" + p.Name + "/received.json",
-			"write sent, read and keep in function.go, and the paths in template.yaml and shared/domain/access/table.go, as the sender has them",
-			"tell what was kept with tx.Tell(cause.Then(contract.…)), and name it behind Tells: in the package comment",
+			"write sent, Read and Keep in functions/internal/" + p.Name + ", and the paths in template.yaml and shared/domain/access/table.go, as the sender has them",
+			"tell what was kept with tx.Tell(given.Cause.Then(contract.…)), and name it behind Tells: in the package comment of function.go",
 		},
 		"consumers": {"write Handle; put any rule in shared/domain", "name what it tells behind Tells: in the package comment"},
 		"reports":   {"compute the number in shared/domain/impact; what has to be read for it goes into port.Impact, its adapters and their suite", "show it in answer"},

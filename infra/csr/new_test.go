@@ -65,6 +65,12 @@ func TestWhatIsMadeCompilesAndPassesItsTests(t *testing.T) {
 		test = append(test, "./"+folder)
 		build = append(build, "./"+folder+"/...")
 	}
+	build = append(build, "./functions/api/deliveries", "./functions/internal/trialsender")
+	test = append(test, "./shared/domain/access", "./functions/api/deliveries")
+	replay, err := os.ReadFile(filepath.Join(root, "functions", "api", "deliveries", "replay.go"))
+	if err != nil || !strings.Contains(string(replay), "\t\"webhooks/trialsender\": trialsender.Webhook,\n") {
+		t.Errorf("what the new sender is refused cannot be replayed (%v)", err)
+	}
 	for _, args := range [][]string{build, test} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Dir = root
@@ -153,6 +159,24 @@ func TestNewChangesNothingWhenOneChangeDoesNotWorkOut(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(root, "functions", "webhooks")); !os.IsNotExist(err) {
 		t.Error("half of a function was written")
+	}
+}
+
+func TestAnEventThatAConsumerHearsIsHeard(t *testing.T) {
+	t.Parallel()
+	list := func(lines string) string { return "package x\n\nvar nobodyHears = map[string]string{" + lines + "}\n" }
+	const one, other = "\t\"a.b.c\": \"x\",\n", "\t\"a.b.d\": \"y\",\n"
+	for name, c := range map[string]struct{ before, after string }{
+		"one of two":  {list("\n" + one + other), list("\n" + other)},
+		"the last":    {list("\n" + one), list("")},
+		"not in it":   {list("\n" + other), list("\n" + other)},
+		"a neighbour": {list("\n\t\"a.b.cc\": \"x\",\n"), list("\n\t\"a.b.cc\": \"x\",\n")},
+		"no one":      {list(""), list("")},
+	} {
+		got, err := hear(c.before, planned{Kind: "consumers", Name: "x", Hears: "a.b.c"})
+		if diff := cmp.Diff(c.after, got); diff != "" || err != nil {
+			t.Errorf("%s (%v): %s", name, err, diff)
+		}
 	}
 }
 
