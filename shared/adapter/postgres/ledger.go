@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,6 +42,7 @@ type Ledger struct {
 	pool    *pool
 	people  *peopleCache
 	wake    chan struct{}
+	known   atomic.Bool // whether the last many sessions kept were known: a guess at the next
 }
 
 var (
@@ -50,7 +52,7 @@ var (
 
 // New makes a ledger. It connects to nothing.
 func New(options Options) *Ledger {
-	return &Ledger{options, &pool{settings: options.Settings}, newPeopleCache(options.Now), make(chan struct{}, 1)}
+	return &Ledger{options: options, pool: &pool{settings: options.Settings}, people: newPeopleCache(options.Now), wake: make(chan struct{}, 1)}
 }
 
 // Close ends every connection, once the transactions under way are through.

@@ -111,6 +111,29 @@ WHERE 1 / CASE WHEN EXISTS (SELECT FROM kintell_sessions f
       AND f.scheduled_at >= date_trunc('minute', $7::timestamptz) AND f.scheduled_at < date_trunc('minute', $7::timestamptz) + interval '1 minute')
   THEN 0 ELSE 1 END = 1`
 
+// completeAllNew is the same for many, which is what most chunks of a file are.
+const completeAllNew = `
+WITH given AS MATERIALIZED (
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[], $8::int[], $9::text[], $10::text[],
+    $11::text[], $12::timestamptz[], $13::uuid[], $14::text[])
+    AS g(id, external_id, session_type, participant_id, volunteer_id, scheduled_at, completed_at, minutes, level, topics, metadata, sent_at, cause_id, envelope)
+), audited AS (
+  INSERT INTO audit_logs (company_id, actor_id, action, resource_type, resource_id, timestamp)
+  SELECT app_company(), $17, 'CREATE', 'session', g.id::text, $16 FROM given g
+), told AS (
+  INSERT INTO outbox (company_id, cause_id, envelope) SELECT app_company(), g.cause_id, g.envelope FROM given g
+)
+INSERT INTO kintell_sessions (id, company_id, sender, external_session_id, session_type, participant_id, volunteer_id,
+  scheduled_at, completed_at, duration_minutes, language_level, topics, metadata, sent_at, created_at, updated_at)
+SELECT g.id, app_company(), $15, g.external_id, g.session_type, g.participant_id, g.volunteer_id, g.scheduled_at, g.completed_at,
+  nullif(g.minutes, 0), nullif(g.level, ''), string_to_array(nullif(g.topics, ''), E'\x1f'), nullif(g.metadata, '')::jsonb, g.sent_at, $16, $16
+FROM given g
+WHERE 1 / CASE WHEN EXISTS (SELECT FROM kintell_sessions f
+    WHERE f.external_session_id IS NULL AND coalesce(f.completed_at, 'infinity') = 'infinity'
+      AND f.participant_id = g.participant_id AND f.volunteer_id IS NOT DISTINCT FROM g.volunteer_id
+      AND f.scheduled_at >= date_trunc('minute', g.scheduled_at) AND f.scheduled_at < date_trunc('minute', g.scheduled_at) + interval '1 minute')
+  THEN 0 ELSE 1 END = 1`
+
 func (s sessions) completeNew(news port.News[session.Completion]) {
 	c, e := news.Fact, s.envelope(news.Event)
 	orNull := func(text string) *string {
@@ -157,6 +180,16 @@ func (s sessions) Complete(completions []port.News[session.Completion]) {
 		keys[i] = pairKey(s.Company(), c.Type, c.Participant, c.Volunteer, c.ScheduledAt)
 	}
 	s.lock(keys...)
+	if !s.careful && !s.begun && !s.ledger.known.Load() {
+		s.ledger.known.Store(true) // unless it succeeds: a file sent again is known chunk after chunk
+		s.done = func() { s.ledger.known.Store(false) }
+		s.changes += n // or the whole transaction fails
+		s.queue(completeAllNew, ids, externals, kinds, participants, volunteers, scheduled, completed, minutes, levels, topics, metadata, sent,
+			causes, envelopes, completions[0].Fact.Sender, s.now, s.scope.Actor)
+		return
+	}
+	before := s.changes
+	s.done = func() { s.ledger.known.Store(s.changes-before < n) }
 	s.counted(s.queue(complete, ids, externals, kinds, participants, volunteers, scheduled, completed, minutes, levels, topics, metadata, sent,
 		causes, envelopes, completions[0].Fact.Sender, s.now, s.scope.Actor))
 }

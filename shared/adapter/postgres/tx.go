@@ -32,6 +32,7 @@ type tx struct {
 	met     []meeting // people found or made, remembered once the transaction has committed
 	stalled bool
 	locks   []int64 // advisory locks to take before anything is read or written
+	done    func()  // called once the transaction has committed; may be nil
 	careful bool    // the short way failed: keep everything the long way
 }
 
@@ -75,6 +76,9 @@ func (t *tx) run(ctx context.Context, f func(port.Tx) error) (err error) {
 		}
 	}
 	err = t.finish(ctx)
+	if err == nil && t.done != nil {
+		t.done()
+	}
 	if err == nil && t.met != nil {
 		t.ledger.people.keep(t.Company(), t.met)
 	}
