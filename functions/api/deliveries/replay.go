@@ -79,8 +79,13 @@ func (h *Handler) correctedMeanwhile(ctx context.Context, parked company.Parked,
 	if parked.Status != company.StatusParked || kind != fault.Invalid && kind != fault.Conflict {
 		return false
 	}
-	finished, err := h.ledger.Finished(ctx, parked.By, contract.Cause{ID: parked.ID, Company: parked.Company})
-	return err == nil && finished
+	var accepted company.Delivered
+	err := h.ledger.Do(ctx, port.In(parked.Company, access.From(ctx).Subject), func(tx port.Tx) error {
+		var err error
+		accepted, err = tx.Deliveries().Accepted(ctx, parked.ID)
+		return err
+	})
+	return err == nil && accepted.By == parked.By
 }
 
 // replayEvent says first that the event was handed over and then does so: a consumer that gives it up again parks it again, and
