@@ -62,7 +62,7 @@ func TestASecretPrintsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for how, shown := range map[string]string{
-		"%v": fmt.Sprintf("%v", secret), "%+v": fmt.Sprintf("%+v", struct{ S config.Secret }{secret}), "%#v": fmt.Sprintf("%#v", secret), "%s": fmt.Sprintf("%s", secret),
+		"%v": fmt.Sprintf("%v", secret), "%+v": fmt.Sprintf("%+v", struct{ S config.Secret }{secret}), "%#v": fmt.Sprintf("%#v", secret), "String": secret.String(),
 		"%q": fmt.Sprintf("%q", secret), "json": string(raw), "log": line.String(),
 	} {
 		if strings.Contains(shown, "hunter2") {
