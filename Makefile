@@ -51,7 +51,7 @@ fuzz: ## every fuzz test for FUZZTIME (30s)
 	  done; \
 	done
 
-new: ## a new function: KIND=webhooks NAME=benevity [HEARS=external.donation.made]
+new: ## a new function: KIND=webhooks NAME=benevity [HEARS=kintell.session.scheduled]
 	@$(CSR) new -kind "$(KIND)" -name "$(NAME)" -hears "$(HEARS)"
 
 catalog: ## write the function table into README.md from the package comments

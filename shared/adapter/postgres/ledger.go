@@ -107,7 +107,8 @@ func (l *Ledger) repeated(ctx context.Context, by string, cause contract.Cause) 
 func (l *Ledger) Finished(ctx context.Context, by string, cause contract.Cause) (bool, error) {
 	done := false
 	err := l.read(ctx, cause.Company, func(ctx context.Context, q queryer) error {
-		return q.QueryRow(ctx, "SELECT EXISTS (SELECT FROM inbox WHERE cause_id = $1 AND by = $2)", cause.ID, by).Scan(&done)
+		return q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM inbox WHERE cause_id = $1 AND by = $2)
+			OR EXISTS (SELECT FROM webhook_deliveries WHERE id = $1 AND by = $2)`, cause.ID, by).Scan(&done)
 	})
 	return done, err
 }
