@@ -173,3 +173,80 @@ func TestWhatAKilledProcessCommitsLateIsTold(t *testing.T) {
 	}
 	published(2)
 }
+
+// The queries of the source document §11, as they stand there, asked by whoever may see every company.
+var documented = map[string]string{
+	"outcomes by dimension over time": `
+		SELECT
+		  dimension,
+		  DATE_TRUNC('day', created_at) as day,
+		  AVG(score::numeric) as avg_score,
+		  STDDEV(score::numeric) as stddev_score,
+		  COUNT(*) as count
+		FROM outcome_scores
+		WHERE created_at >= NOW() - INTERVAL '30 days'
+		GROUP BY dimension, DATE_TRUNC('day', created_at)
+		ORDER BY day, dimension;`,
+	"evidence for high-confidence scores": `
+		SELECT
+		  os.dimension,
+		  os.score,
+		  os.confidence,
+		  es.snippet_text,
+		  os.created_at
+		FROM outcome_scores os
+		LEFT JOIN evidence_snippets es ON es.outcome_score_id = os.id
+		WHERE os.confidence > 0.8
+		  AND os.created_at >= NOW() - INTERVAL '7 days'
+		ORDER BY os.score DESC;`,
+	"metrics by company": `
+		SELECT
+		  c.id,
+		  c.name,
+		  COUNT(DISTINCT u.id) as total_participants,
+		  AVG(COALESCE(mcp.avg_integration_score, 0)) as avg_integration,
+		  AVG(COALESCE(mcp.sroi_ratio, 0)) as avg_sroi
+		FROM companies c
+		LEFT JOIN company_users cu ON cu.company_id = c.id
+		LEFT JOIN users u ON u.id = cu.user_id
+		LEFT JOIN metrics_company_period mcp ON mcp.company_id = c.id
+		GROUP BY c.id, c.name;`,
+}
+
+func TestTheDocumentedQueriesRunUnmodified(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	l := open(t, db, &bus{}, false)
+	id := found(t, l, "acme")
+	if err := hold(t, l, id, "d-1", "KS-1"); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), db.Service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), "SET ROLE csr_operator"); err != nil {
+		t.Fatal(err)
+	}
+	for name, sql := range documented {
+		found, err := conn.Query(t.Context(), sql)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		answer, err := pgx.CollectRows(found, pgx.RowToMap)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name != "metrics by company" {
+			continue
+		}
+		people := map[any]any{}
+		for _, row := range answer {
+			people[row["name"]] = row["total_participants"]
+		}
+		if people["acme"] != int64(2) {
+			t.Errorf("%s: acme has %v people, want 2", name, people["acme"])
+		}
+	}
+}
