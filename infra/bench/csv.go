@@ -44,7 +44,28 @@ func file(run string) []byte {
 	return b.Bytes()
 }
 
-// floorImport is the least that could be called an import: parse, check, two look-ups, five indexes, an outbox row each, chunks of 500.
+// floorEvent is an event that says what ours says.
+type (
+	floorEvent struct {
+		Type     string        `json:"type"`
+		Data     floorSession  `json:"data"`
+		Metadata floorMetadata `json:"metadata"`
+	}
+	floorSession struct {
+		SessionID, ExternalSessionID, SessionType, Participant, Volunteer string
+		ScheduledAt, CompletedAt                                          time.Time
+		DurationMinutes                                                   int
+		LanguageLevel, Topics                                             string
+	}
+	floorMetadata struct {
+		ID, Version                string
+		Timestamp                  time.Time
+		CorrelationID, CausationID string
+	}
+)
+
+// floorImport is the least that could be called an import: parse, check, two look-ups, five indexes, an outbox row each with an event that
+// says what ours says, chunks of 500.
 func floorImport(ctx context.Context, db *pgxpool.Pool, content []byte) error {
 	reader := csv.NewReader(bytes.NewReader(content))
 	_, err := reader.Read()
@@ -76,10 +97,11 @@ func floorImport(ctx context.Context, db *pgxpool.Pool, content []byte) error {
 				return err
 			}
 			id := uuid.NewString()
-			event, err := json.Marshal(map[string]any{"type": "kintell.session.completed", "data": map[string]any{
-				"sessionId": id, "externalSessionId": record[0],
-				"completedAt": end, "durationMinutes": length,
-			}, "metadata": map[string]any{"id": uuid.New(), "timestamp": time.Now()}})
+			event, err := json.Marshal(floorEvent{
+				Type:     "kintell.session.completed",
+				Data:     floorSession{id, record[0], "language", record[1], record[2], at, end, length, record[8], record[9]},
+				Metadata: floorMetadata{uuid.NewString(), "v1", time.Now(), id, id},
+			})
 			if err != nil {
 				return err
 			}
