@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/teei/csr-platform/infra/sender"
 )
 
 // people is how many participants and how many volunteers the deliveries name.
@@ -81,17 +80,13 @@ func load(ctx context.Context, url, secret, run string, c, n int) (figures, erro
 }
 
 func deliver(ctx context.Context, client *http.Client, url, secret, id string, raw []byte) error {
-	stamp := strconv.FormatInt(time.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(stamp + "."))
-	mac.Write(raw)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Delivery-Id", id)
-	request.Header.Set("X-Kintell-Signature", "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)))
+	request.Header.Set("X-Kintell-Signature", sender.Sign(secret, time.Now(), raw))
 	response, err := client.Do(request)
 	if err != nil {
 		return err

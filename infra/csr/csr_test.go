@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/teei/csr-platform/infra/sender"
 )
 
 // try runs csr with the settings of env and gives what it printed.
@@ -97,7 +99,7 @@ func TestSignMatchesVectorsMadeElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, sign(c.secret, time.Unix(c.at, 0), []byte(c.body))); diff != "" {
+			if diff := cmp.Diff(c.want, sender.Sign(c.secret, time.Unix(c.at, 0), []byte(c.body))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -179,7 +181,7 @@ func TestSendSignsTheExactBytesForTheFirstPartner(t *testing.T) {
 	}
 	signature := sent.header.Get("X-Kintell-Signature")
 	at := stampOf(t, signature)
-	if time.Since(at).Abs() > time.Minute || signature != sign("known", at, []byte(sent.body)) {
+	if time.Since(at).Abs() > time.Minute || signature != sender.Sign("known", at, []byte(sent.body)) {
 		t.Errorf("signature %s", signature)
 	}
 }
@@ -207,7 +209,7 @@ func TestSendCanBeStaleForgedAndRepeated(t *testing.T) {
 	}
 	signature := first.header.Get("X-Kintell-Signature")
 	at := stampOf(t, signature)
-	if time.Since(at) < 6*time.Minute || signature == sign("known", at, []byte(first.body)) || first.header.Get("X-Delivery-Id") != "mine" {
+	if time.Since(at) < 6*time.Minute || signature == sender.Sign("known", at, []byte(first.body)) || first.header.Get("X-Delivery-Id") != "mine" {
 		t.Errorf("signed %s, delivery %s", signature, first.header.Get("X-Delivery-Id"))
 	}
 	if !strings.HasSuffix(first.route, "?company=globex") {

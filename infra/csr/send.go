@@ -4,19 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/teei/csr-platform/infra/sender"
 	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/domain/identity"
 )
@@ -38,15 +35,6 @@ func (d delivered) sender() string {
 		return ""
 	}
 	return name
-}
-
-// sign is the value of a signature header: t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>.
-func sign(secret string, at time.Time, body []byte) string {
-	stamp := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(stamp + "."))
-	mac.Write(body)
-	return "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // signatureHeader is where a sender puts it: X-Kintell-Signature.
@@ -102,7 +90,7 @@ func send(ctx context.Context, s *shell, args []string) error {
 		times = 2
 	}
 	for range times {
-		err = p.post(ctx, s, sample, to, cmp.Or(*id, sample.Headers["X-Delivery-Id"]), sign(*secret, at, sample.Body))
+		err = p.post(ctx, s, sample, to, cmp.Or(*id, sample.Headers["X-Delivery-Id"]), sender.Sign(*secret, at, sample.Body))
 		if err != nil {
 			return err
 		}

@@ -3,16 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/teei/csr-platform/infra/sender"
 	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/platform/standalone/devissuer"
 )
@@ -101,10 +98,6 @@ func (c client) deliver(ctx context.Context, company, kind, delivery, secret str
 	if err != nil {
 		return answer{}, err
 	}
-	stamp := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(stamp + "."))
-	mac.Write(raw)
 	return c.ask(ctx, http.MethodPost, "/v1/kintell/webhooks/"+kind+"?company="+company, "", raw,
-		"Content-Type", "application/json", "X-Delivery-Id", delivery, "X-Kintell-Signature", "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)))
+		"Content-Type", "application/json", "X-Delivery-Id", delivery, "X-Kintell-Signature", sender.Sign(secret, at, raw))
 }

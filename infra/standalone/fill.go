@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,11 +11,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/teei/csr-platform/infra/sender"
 	"github.com/teei/csr-platform/infra/standalone/sample"
 	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/platform/standalone"
@@ -231,17 +228,13 @@ func (c *client) deliver(ctx context.Context, deliveries []sample.Delivery, secr
 }
 
 func (c *client) webhook(ctx context.Context, d sample.Delivery, secret string) error {
-	stamp := strconv.FormatInt(time.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(stamp + "."))
-	mac.Write(d.Body)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+d.Path+"?company="+url.QueryEscape(d.Company), bytes.NewReader(d.Body))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Content-Type", asJSON)
 	request.Header.Set("X-Delivery-Id", d.DeliveryID)
-	request.Header.Set("X-Kintell-Signature", "t="+stamp+",v1="+hex.EncodeToString(mac.Sum(nil)))
+	request.Header.Set("X-Kintell-Signature", sender.Sign(secret, time.Now(), d.Body))
 	response, err := c.http.Do(request)
 	if err != nil {
 		return err

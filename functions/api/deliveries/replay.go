@@ -26,9 +26,6 @@ var replayable = map[string]delivery.Replayable{
 // patience is how long parking again may take after the bus did not answer in time.
 const patience = 5 * time.Second
 
-// maxBody is the longest corrected body, in bytes: what a webhook takes.
-const maxBody = 256 << 10
-
 // handed is the answer to a replay.
 type handed struct {
 	Status     string `json:"status"`
@@ -43,7 +40,7 @@ func (h *Handler) replay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	corrected, err := web.Body(w, r, maxBody)
+	corrected, err := web.Body(w, r, delivery.MaxBody)
 	if err != nil {
 		return err
 	}

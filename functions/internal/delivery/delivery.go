@@ -12,6 +12,9 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
+// MaxBody is the largest body read, in bytes, whether a sender delivers it or staff correct it.
+const MaxBody = 256 << 10
+
 // Sender is what one sender says and how it is kept; G is its deliveries in our terms.
 type Sender[G any] struct {
 	// Name is how secrets, ids and addresses name the sender: lower case, kintell.

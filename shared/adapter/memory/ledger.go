@@ -19,9 +19,6 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
-// OperatorID is the company of the operator, which every ledger has from the start, as the Postgres migration makes it.
-const OperatorID = "00000000-0000-7000-8000-000000000001"
-
 // Options of a Ledger. The zero value works.
 type Options struct {
 	Now func() time.Time // nil: time.Now
@@ -95,7 +92,7 @@ func New(options Options) *Ledger {
 	if l.now == nil {
 		l.now = time.Now
 	}
-	l.companies[OperatorID] = company.Company{ID: OperatorID, Slug: "operator", Name: "Operator", Kind: company.Operator, TimeZone: "UTC", CreatedAt: l.now().UTC()}
+	l.companies[company.OperatorID] = company.Company{ID: company.OperatorID, Slug: "operator", Name: "Operator", Kind: company.Operator, TimeZone: "UTC", CreatedAt: l.now().UTC()}
 	l.turn <- struct{}{}
 	return l
 }
@@ -283,7 +280,7 @@ func (t *tx) Audit(entry company.Entry) {
 	}
 	owner := t.scope.Company
 	if t.scope.Operator {
-		owner = OperatorID
+		owner = company.OperatorID
 	}
 	t.lines = append(t.lines, Line{owner, t.now, entry})
 }

@@ -2,29 +2,21 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
-	"github.com/teei/csr-platform/shared/fault"
 )
 
 // Zone is port.Impact.
 func (l *Ledger) Zone(ctx context.Context, company string) (*time.Location, error) {
 	var name string
 	err := l.read(ctx, company, func(ctx context.Context, q queryer) error {
-		return q.QueryRow(ctx, "SELECT time_zone FROM companies WHERE id = app_company()").Scan(&name)
+		return q.QueryRow(ctx, selectZone).Scan(&name)
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fault.New(fault.Missing, "no such company")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return zoneOf(name)
+	return zoneOf(name, err)
 }
 
 // Months is port.Impact.

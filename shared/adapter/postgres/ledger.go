@@ -21,9 +21,6 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
-// OperatorID is the company id of the operator, made by the first migration.
-const OperatorID = "00000000-0000-7000-8000-000000000001"
-
 // Options say how a ledger lives.
 type Options struct {
 	Settings

@@ -18,20 +18,25 @@ func date(m impact.Month) time.Time { return m.Start(time.UTC) }
 
 func month(at time.Time) impact.Month { return impact.Month{Year: at.Year(), Month: at.Month()} }
 
-// zoneOf reads a time zone by its name, as companies keep it.
-func zoneOf(name string) (*time.Location, error) { return time.LoadLocation(name) }
+// selectZone reads the name of the time zone of the transaction's company.
+const selectZone = "SELECT time_zone FROM companies WHERE id = app_company()"
 
-// Zone is port.Metrics.
-func (m metrics) Zone(ctx context.Context) (*time.Location, error) {
-	var name string
-	err := m.ask(ctx, one(&name), "SELECT time_zone FROM companies WHERE id = app_company()")
+// zoneOf is the time zone that reading selectZone gave, or what it failed with.
+func zoneOf(name string, err error) (*time.Location, error) {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.New(fault.Missing, "no such company")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return zoneOf(name)
+	return time.LoadLocation(name)
+}
+
+// Zone is port.Metrics.
+func (m metrics) Zone(ctx context.Context) (*time.Location, error) {
+	var name string
+	err := m.ask(ctx, one(&name), selectZone)
+	return zoneOf(name, err)
 }
 
 // Stale is port.Metrics.

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/teei/csr-platform/shared/contract"
+	"github.com/teei/csr-platform/shared/domain/company"
 )
 
 const (
@@ -143,7 +144,7 @@ func (l *Ledger) askForHelp(ctx context.Context, t *tx) error {
 	}
 	owner := t.scope.Company
 	if owner == "" {
-		owner = OperatorID
+		owner = company.OperatorID
 	}
 	cause := contract.Cause{ID: t.told[0], Company: owner, At: t.now}
 	err = bus.Stalled(ctx, cause.Then(contract.OutboxStalled{CauseID: t.told[0]}), helpDelay)

@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 
 	"github.com/google/uuid"
@@ -47,10 +45,9 @@ func (o outcomes) Keep(scoring outcome.Scoring, text feedback.Text) {
 			VALUES ($1, app_company(), $2, $3, $4, $5, $6, $7, $8, $9)`,
 			scoreID, id, scoring.TextID, text.Type, string(s.Dimension), s.Value, s.Confidence, scoring.ModelVersion, text.CreatedAt)
 		for _, span := range s.Evidence {
-			sum := sha256.Sum256([]byte(span.Text))
 			o.queue(`INSERT INTO evidence_snippets (id, company_id, outcome_score_id, snippet_text, snippet_hash, starts_at_byte, ends_at_byte, created_at)
 				VALUES ($1, app_company(), $2, $3, $4, $5, $6, $7)`,
-				identity.NewID(), scoreID, span.Text, hex.EncodeToString(sum[:]), span.Start, span.End, scoring.At)
+				identity.NewID(), scoreID, span.Text, outcome.SnippetHash(span.Text), span.Start, span.End, scoring.At)
 		}
 	}
 }

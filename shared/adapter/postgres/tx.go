@@ -90,7 +90,7 @@ func (t *tx) open(batch *pgx.Batch) {
 	if t.scope.Operator {
 		batch.Queue("SELECT set_config('role', 'csr_operator', true)")
 		batch.Queue(`INSERT INTO audit_logs (company_id, actor_id, action, resource_type, timestamp) VALUES ($1, $2, 'ADMIN', 'operator scope', $3)`,
-			OperatorID, t.scope.Actor, t.now)
+			company.OperatorID, t.scope.Actor, t.now)
 		return
 	}
 	var lock *int64 // a null key takes no lock
@@ -227,7 +227,7 @@ func (t *tx) envelope(e contract.Event) envelope {
 func (t *tx) Audit(e company.Entry) {
 	owner := t.scope.Company
 	if t.scope.Operator {
-		owner = OperatorID
+		owner = company.OperatorID
 	}
 	actor := e.Actor
 	if actor == "" {

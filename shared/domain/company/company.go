@@ -14,6 +14,9 @@ const (
 	Partner  = "partner"
 )
 
+// OperatorID is the id of the operator's own company, which every ledger has from the start: the first migration makes it.
+const OperatorID = "00000000-0000-7000-8000-000000000001"
+
 // Company is a tenant.
 type Company struct {
 	ID        string // UUID

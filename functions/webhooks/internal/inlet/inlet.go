@@ -20,11 +20,8 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
-// maxBody is the largest delivery read, in bytes; maxDelivery the longest delivery id, in characters.
-const (
-	maxBody     = 256 << 10
-	maxDelivery = 255
-)
+// maxDelivery is the longest delivery id, in characters.
+const maxDelivery = 255
 
 // Inlet is what one webhook differs in from the others.
 type Inlet[G any] struct {
@@ -67,7 +64,7 @@ func (h *Handler[G]) Receive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := web.Body(w, r, maxBody)
+	body, err := web.Body(w, r, delivery.MaxBody)
 	if err != nil {
 		return err
 	}
