@@ -191,6 +191,15 @@ type Outcomes interface {
 	Keep(scoring outcome.Scoring, text feedback.Text)
 }
 
+// Spending keeps what paid models cost. All sums are millionths of a US dollar, months are of UTC.
+type Spending interface {
+	// Reserve takes expected out of what the scope's company may still spend in the month of the transaction, all at once or not at
+	// all; standard is the limit of a company that has none of its own. The answer names the reservation, empty when there is not enough.
+	Reserve(ctx context.Context, expected, standard int64) (reservation string, err error)
+	// Settle replaces a reservation by what it really cost and keeps the call; purpose is "score" or "screen".
+	Settle(reservation, purpose string, used outcome.Usage)
+}
+
 // Metrics keeps the figures of each month.
 type Metrics interface {
 	// Zone is the time zone of the scope's company.

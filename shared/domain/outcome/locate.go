@@ -46,7 +46,7 @@ func find(text, needle string, v view) (Span, bool) {
 			a, b = v.start[a], v.end[b-1]
 		}
 		if whole(text, a, b) {
-			return Span{Start: a, End: b, Text: text[a:b]}, true
+			return SpanAt(text, a, b), true
 		}
 	}
 	return Span{}, false
@@ -110,4 +110,10 @@ func plainRune(r rune) rune {
 		return ' '
 	}
 	return r
+}
+
+// SpanAt is the span of the bytes [a, b) of text, which must not cut a character.
+func SpanAt(text string, a, b int) Span {
+	start := utf8.RuneCountInString(text[:a])
+	return Span{Start: start, End: start + utf8.RuneCountInString(text[a:b]), Text: text[a:b]}
 }

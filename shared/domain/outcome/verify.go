@@ -17,7 +17,7 @@ const MaxEvidence = 10
 
 // Verify refuses, as Invalid, a scoring that does not prove itself against the text it is said to have read: each score names a
 // known dimension, at most once and in the order of Dimensions; value and confidence lie in 0…1 with three decimals; and each has
-// one to MaxEvidence quotes that stand in the text byte for byte where they say, with no character cut. The evidence of
+// one to MaxEvidence quotes that stand in the text character for character where they say. The evidence of
 // lang_level_proxy is the whole text. The error names the score and never quotes the text.
 func Verify(text string, s Scoring) error {
 	var c fault.Checks
@@ -32,6 +32,7 @@ func Verify(text string, s Scoring) error {
 		last = max(last, place)
 		c.That(graded(score.Value), field+".value", "a number from 0 to 1 with at most three decimals")
 		c.That(graded(score.Confidence), field+".confidence", "a number from 0 to 1 with at most three decimals")
+		c.That(score.Direction == Gain || score.Direction == Loss || score.Direction == State, field+".direction", "gain, loss or state")
 		c.That(len(score.Evidence) >= 1 && len(score.Evidence) <= MaxEvidence, field+".evidence", fmt.Sprintf("1 to %d quotes", MaxEvidence))
 		for j, span := range score.Evidence {
 			quote := fmt.Sprintf("%s.evidence[%d]", field, j)
@@ -45,10 +46,22 @@ func Verify(text string, s Scoring) error {
 
 // stands says whether span is a quote of text: in range, verbatim, not blank, and cutting no character.
 func stands(text string, span Span) bool {
-	if span.Start < 0 || span.Start >= span.End || span.End > len(text) {
+	if span.Start < 0 || span.Start >= span.End || !utf8.ValidString(span.Text) || strings.TrimSpace(span.Text) == "" {
 		return false
 	}
-	return text[span.Start:span.End] == span.Text && utf8.ValidString(span.Text) && strings.TrimSpace(span.Text) != ""
+	at, ok := offset(text, span.Start)
+	return ok && strings.HasPrefix(text[at:], span.Text) && utf8.RuneCountInString(span.Text) == span.End-span.Start
+}
+
+// offset is the byte at which character n of text begins.
+func offset(text string, n int) (int, bool) {
+	for i := range text {
+		if n == 0 {
+			return i, true
+		}
+		n--
+	}
+	return 0, false
 }
 
 // graded says whether x is in 0…1 and has at most three decimals. Not-a-number is not.
@@ -62,7 +75,7 @@ func Round(x float64) float64 { return math.Round(min(max(x, 0), 1)*1000) / 1000
 const LeastWords = 50
 
 // Whole is the span of all of text, the evidence of lang_level_proxy.
-func Whole(text string) Span { return Span{End: len(text), Text: text} }
+func Whole(text string) Span { return SpanAt(text, 0, len(text)) }
 
 // SnippetHash identifies a quote by its bytes: SHA-256 in lower-case hexadecimal, as evidence_snippets keeps it.
 func SnippetHash(text string) string {
