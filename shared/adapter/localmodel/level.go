@@ -84,6 +84,7 @@ func level(text string, sentences []sentence, whole verdict) (outcome.Score, boo
 		Dimension:  outcome.LangLevelProxy,
 		Value:      outcome.Round(min(max(value, leastDoubt), 1-leastDoubt)),
 		Confidence: outcome.Round(levelSure + levelSurer*min(1, (n-outcome.LeastWords)/200)),
+		Direction:  outcome.State,
 		Evidence:   []outcome.Span{outcome.Whole(text)},
 	}, true
 }

@@ -96,7 +96,7 @@ func TestScoresAgreeWithLabels(t *testing.T) {
 		return table[name]
 	}
 	for _, s := range seeds(t) {
-		got, err := model.Score(t.Context(), s.Text)
+		got, err := model.Score(t.Context(), outcome.Request{Text: s.Text})
 		if err != nil {
 			t.Fatal(err)
 		}

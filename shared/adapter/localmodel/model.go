@@ -27,14 +27,15 @@ func New() *Model {
 }
 
 // Score reads text. TextID and At are the caller's to fill in. A text that is not UTF-8 is Invalid; nothing else fails.
-func (m *Model) Score(ctx context.Context, text string) (outcome.Scoring, error) {
+func (m *Model) Score(ctx context.Context, in outcome.Request) (outcome.Scoring, error) {
+	text := in.Text
 	if err := ctx.Err(); err != nil {
 		return outcome.Scoring{}, fault.Wrap(fault.Busy, "scoring was given up", err)
 	}
 	if !utf8.ValidString(text) {
 		return outcome.Scoring{}, fault.Fields("the text cannot be read", fault.Field{Name: "text", Expected: "valid UTF-8"})
 	}
-	scoring := outcome.Scoring{ModelVersion: Version}
+	scoring := outcome.Scoring{Method: outcome.Local, ModelVersion: Version}
 	sentences := scan(text)
 	words := make([][]token, len(sentences))
 	for i, s := range sentences {
@@ -80,3 +81,6 @@ func (m *Model) languageOf(s sentence, whole *language) *language {
 
 // foreign is how many words a sentence needs before it may be called one in no language we read.
 const foreign = 5
+
+// Calibrations is outcome.Model: weights by hand are calibrated on nothing.
+func (m *Model) Calibrations() []outcome.Calibration { return nil }

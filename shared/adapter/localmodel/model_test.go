@@ -17,7 +17,7 @@ var _ outcome.Model = (*localmodel.Model)(nil)
 
 func score(t testing.TB, m *localmodel.Model, text string) outcome.Scoring {
 	t.Helper()
-	s, err := m.Score(context.Background(), text)
+	s, err := m.Score(context.Background(), outcome.Request{Text: text})
 	if err != nil {
 		t.Fatalf("scoring failed: %v", err)
 	}
@@ -248,7 +248,7 @@ func TestHostileTexts(t *testing.T) {
 
 func TestBrokenTextIsInvalid(t *testing.T) {
 	t.Parallel()
-	_, err := localmodel.New().Score(t.Context(), "I am happy \xff")
+	_, err := localmodel.New().Score(t.Context(), outcome.Request{Text: "I am happy \xff"})
 	if fault.KindOf(err) != fault.Invalid {
 		t.Errorf("%v, want invalid", err)
 	}
@@ -258,7 +258,7 @@ func TestGivenUpIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := localmodel.New().Score(ctx, "I am happy")
+	_, err := localmodel.New().Score(ctx, outcome.Request{Text: "I am happy"})
 	if fault.KindOf(err) != fault.Busy || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want busy", err)
 	}
@@ -272,7 +272,7 @@ func FuzzScore(f *testing.F) {
 	f.Add("<script>I am happy</script> \u200b“don’t” 3.5 f.eks. …?!")
 	model := localmodel.New()
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := model.Score(t.Context(), text)
+		s, err := model.Score(t.Context(), outcome.Request{Text: text})
 		if err != nil {
 			if fault.KindOf(err) != fault.Invalid {
 				t.Fatal(err)

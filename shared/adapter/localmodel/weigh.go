@@ -37,6 +37,7 @@ func weigh(text string, d outcome.Dimension, found []evidence) (outcome.Score, b
 	score := outcome.Score{
 		Dimension:  d,
 		Value:      outcome.Round(min(max(0.5+mean/2, leastDoubt), 1-leastDoubt)),
+		Direction:  outcome.State,
 		Confidence: outcome.Round((sureFloor + sureSpan*(1-math.Exp(-weight))) * (0.5 + 0.5*agreement)),
 	}
 	if math.Abs(mean) >= mixed { // quote what speaks for the score
@@ -46,7 +47,7 @@ func weigh(text string, d outcome.Dimension, found []evidence) (outcome.Score, b
 		return cmp.Compare(b.weight*math.Abs(b.polarity), a.weight*math.Abs(a.polarity))
 	})
 	for _, e := range mine {
-		span := outcome.Span{Start: e.from, End: e.to, Text: text[e.from:e.to]}
+		span := outcome.SpanAt(text, e.from, e.to)
 		if len(score.Evidence) < quotes && !slices.Contains(score.Evidence, span) {
 			score.Evidence = append(score.Evidence, span)
 		}

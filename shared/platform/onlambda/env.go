@@ -243,9 +243,12 @@ func (e *Env) Model(context.Context) (outcome.Model, error) {
 type late struct{ model func() outcome.Model }
 
 // Score is outcome.Model.
-func (l late) Score(ctx context.Context, text string) (outcome.Scoring, error) {
-	return l.model().Score(ctx, text)
+func (l late) Score(ctx context.Context, in outcome.Request) (outcome.Scoring, error) {
+	return l.model().Score(ctx, in)
 }
+
+// Calibrations is outcome.Model.
+func (l late) Calibrations() []outcome.Calibration { return l.model().Calibrations() }
 
 // Files is port.Env: the S3 bucket FILES_BUCKET.
 func (e *Env) Files(context.Context) (port.Files, error) {
