@@ -75,7 +75,7 @@ func score(t *testing.T, c kintelltest.Company, text string, cause string, score
 }
 
 func confidence(value float64) outcome.Score {
-	return outcome.Score{Dimension: outcome.Confidence, Value: value, Confidence: 1, Evidence: []outcome.Span{{Start: 0, End: 1, Text: "I"}}}
+	return outcome.Score{Dimension: outcome.Confidence, Value: value, Confidence: 1, Direction: outcome.State, Evidence: []outcome.Span{{Start: 0, End: 1, Text: "I"}}}
 }
 
 func TestAMonthCountsWhatHappenedInTheCompanysZone(t *testing.T) {

@@ -61,13 +61,16 @@ func (l *line) take(pick func(n int) int) (contract.Event, bool) {
 // reader scores a text by its length, and finds nothing in a short one.
 type reader struct{}
 
-func (reader) Score(_ context.Context, text string) (outcome.Scoring, error) {
-	scoring := outcome.Scoring{ModelVersion: "test"}
+func (reader) Calibrations() []outcome.Calibration { return nil }
+
+func (reader) Score(_ context.Context, in outcome.Request) (outcome.Scoring, error) {
+	text := in.Text
+	scoring := outcome.Scoring{Method: outcome.Local, ModelVersion: "test", RubricVersion: "rubric-test"}
 	for i, dimension := range outcome.Dimensions {
 		if len(text) > 10+10*i {
-			quote := outcome.Span{Start: 0, End: len(text), Text: text}
 			scoring.Scores = append(scoring.Scores, outcome.Score{
-				Dimension: dimension, Value: outcome.Round(float64(len(text)%97) / 97), Confidence: 1, Evidence: []outcome.Span{quote},
+				Dimension: dimension, Value: outcome.Round(float64(len(text)%97) / 97), Confidence: 1, Direction: outcome.State,
+				Evidence: []outcome.Span{outcome.Whole(text)},
 			})
 		}
 	}

@@ -69,7 +69,7 @@ func (h *Handler) Rated(ctx context.Context, in contract.Of[contract.KintellRati
 	if text.Body == "" || text.FromRole != feedback.FromParticipant {
 		return nil
 	}
-	scoring, err := h.model.Score(ctx, text.Body)
+	scoring, err := h.model.Score(ctx, outcome.Request{Company: cause.Company, Text: text.Body})
 	if err != nil {
 		return fmt.Errorf("score text %s: %w", text.ID, err)
 	}

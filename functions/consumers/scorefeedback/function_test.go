@@ -25,13 +25,16 @@ type model struct {
 	bend   func(*outcome.Scoring) // changes the answer
 }
 
-func (m *model) Score(_ context.Context, text string) (outcome.Scoring, error) {
+func (m *model) Calibrations() []outcome.Calibration { return nil }
+
+func (m *model) Score(_ context.Context, in outcome.Request) (outcome.Scoring, error) {
 	m.asked++
 	if m.before != nil {
 		m.before()
 	}
-	scoring := outcome.Scoring{ModelVersion: "test-1", Language: "en", Scores: []outcome.Score{{
-		Dimension: outcome.Confidence, Value: 0.75, Confidence: 0.5, Evidence: []outcome.Span{{Start: 0, End: 4, Text: text[:4]}},
+	scoring := outcome.Scoring{Method: outcome.Local, ModelVersion: "test-1", RubricVersion: "rubric-test", Language: "en", Scores: []outcome.Score{{
+		Dimension: outcome.Confidence, Value: 0.75, Confidence: 0.5, Direction: outcome.State,
+		Evidence: []outcome.Span{outcome.SpanAt(in.Text, 0, 4)},
 	}}}
 	if m.bend != nil {
 		m.bend(&scoring)
