@@ -113,6 +113,8 @@ type Calibration struct {
 	Language     string     // ISO 639-1, or "all"
 	Kind         string     // "isotonic" or "platt" or "none"
 	Points       []Point    // isotonic: knots, raw ascending, values not descending
+	Slope        float64    // platt: of the log-odds of raw
+	Intercept    float64    // platt
 	Reference    [10]int    // how the values of the calibration set spread over ten equal bins of 0…1, for drift
 	N            int        // labelled texts it was fitted on
 	Before       Dependably // on held-out texts, raw
