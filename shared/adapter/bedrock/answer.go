@@ -25,6 +25,7 @@ type verdict struct {
 	Dimension  outcome.Dimension
 	Score      float64
 	Confidence float64
+	Direction  outcome.Direction
 	Quotes     []string
 }
 
@@ -35,6 +36,7 @@ type wire struct {
 		Dimension  *string   `json:"dimension"`
 		Score      *float64  `json:"score"`
 		Confidence *float64  `json:"confidence"`
+		Direction  *string   `json:"direction"`
 		Quotes     *[]string `json:"quotes"`
 	} `json:"scores"`
 }
@@ -96,10 +98,10 @@ func (w wire) check() (answer, string) {
 	}
 	for i, s := range *w.Scores {
 		at := fmt.Sprintf("scores[%d].", i)
-		if s.Dimension == nil || s.Score == nil || s.Confidence == nil || s.Quotes == nil {
-			return answer{}, at + "dimension, score, confidence or quotes was missing"
+		if s.Dimension == nil || s.Score == nil || s.Confidence == nil || s.Direction == nil || s.Quotes == nil {
+			return answer{}, at + "dimension, score, confidence, direction or quotes was missing"
 		}
-		v := verdict{Dimension: outcome.Dimension(*s.Dimension), Score: *s.Score, Confidence: *s.Confidence, Quotes: *s.Quotes}
+		v := verdict{outcome.Dimension(*s.Dimension), *s.Score, *s.Confidence, outcome.Direction(*s.Direction), *s.Quotes}
 		switch {
 		case !slices.Contains(outcome.Dimensions, v.Dimension):
 			return answer{}, at + "dimension was none of the five"
@@ -109,6 +111,8 @@ func (w wire) check() (answer, string) {
 			return answer{}, at + "score was not between 0 and 1"
 		case v.Confidence < 0 || v.Confidence > 1:
 			return answer{}, at + "confidence was not between 0 and 1"
+		case v.Direction != outcome.Gain && v.Direction != outcome.Loss && v.Direction != outcome.State:
+			return answer{}, at + "direction was not gain, loss or state"
 		case len(v.Quotes) > mostQuotes:
 			return answer{}, at + "quotes were more than were asked for"
 		case len(v.Quotes) == 0 && v.Dimension != outcome.LangLevelProxy:
@@ -121,32 +125,49 @@ func (w wire) check() (answer, string) {
 	return a, ""
 }
 
-// prove keeps the scores whose quotes stand in text, with the spans where they stand. lang_level_proxy is proved by the whole text
-// and kept only for a text that is long enough.
-func prove(text string, a answer) []outcome.Score {
+// prove keeps the scores whose quotes stand in the text that the model saw and are no orders to it, with the spans of the original.
+// lang_level_proxy is proved by the whole text and kept only for a text that is long enough. In a text that gives orders no score is
+// sure: the model may have obeyed.
+func prove(m masked, a answer) []outcome.Score {
 	var scores []outcome.Score
+	sure := 1.0
+	if orders(m.text) {
+		sure = doubt
+	}
 	for _, d := range outcome.Dimensions {
 		i := slices.IndexFunc(a.Scores, func(v verdict) bool { return v.Dimension == d })
 		if i < 0 {
 			continue
 		}
 		v := a.Scores[i]
-		s := outcome.Score{Dimension: d, Value: outcome.Round(v.Score), Confidence: outcome.Round(v.Confidence)}
+		s := outcome.Score{Dimension: d, Value: outcome.Round(v.Score), Confidence: outcome.Round(min(v.Confidence, sure)), Direction: v.Direction}
 		if d == outcome.LangLevelProxy {
-			if long(text) {
-				s.Evidence = []outcome.Span{outcome.Whole(text)}
+			s.Direction = outcome.State
+			if long(m.original) {
+				s.Evidence = []outcome.Span{outcome.Whole(m.original)}
 			}
 		} else {
-			for _, quote := range v.Quotes {
-				span, ok := outcome.Locate(text, quote)
-				if ok && utf8.RuneCountInString(span.Text) >= leastQuote && !slices.Contains(s.Evidence, span) {
-					s.Evidence = append(s.Evidence, span)
-				}
-			}
+			s.Evidence = evidence(m, v.Quotes)
 		}
 		if len(s.Evidence) > 0 {
 			scores = append(scores, s)
 		}
 	}
 	return scores
+}
+
+// evidence is the quotes that stand, each once.
+func evidence(m masked, quotes []string) []outcome.Span {
+	var spans []outcome.Span
+	for _, quote := range quotes {
+		seen, ok := outcome.Locate(m.text, quote)
+		if !ok || orders(seen.Text) {
+			continue
+		}
+		span, ok := m.restore(seen)
+		if ok && !slices.Contains(spans, span) {
+			spans = append(spans, span)
+		}
+	}
+	return spans
 }

@@ -17,9 +17,9 @@ const tool = "emit_scores"
 func (m *Model) question(text string) *bedrockruntime.ConverseInput {
 	in := &bedrockruntime.ConverseInput{
 		ModelId:         aws.String(m.id),
-		System:          []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: rubric}},
+		System:          m.system(),
 		Messages:        []types.Message{say(types.ConversationRoleUser, &types.ContentBlockMemberText{Value: enclose(text)})},
-		InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(answerTokens)},
+		InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(m.room(answerTokens))},
 	}
 	if m.capability.AcceptsTemperature {
 		in.InferenceConfig.Temperature = aws.Float32(0)
@@ -32,6 +32,9 @@ func (m *Model) question(text string) *bedrockruntime.ConverseInput {
 				Name: aws.String("outcome_scores"), Schema: aws.String(schema),
 			}},
 		}}
+		if m.capability.Thinks {
+			in.OutputConfig.Effort = aws.String("low")
+		}
 	case ForcedTool:
 		in.ToolConfig = &types.ToolConfiguration{
 			Tools: []types.Tool{&types.ToolMemberToolSpec{Value: types.ToolSpecification{
@@ -44,6 +47,25 @@ func (m *Model) question(text string) *bedrockruntime.ConverseInput {
 	case Prompt:
 	}
 	return in
+}
+
+// system is the instructions, which are the same for every text, with a cache point behind them where they are long enough for the
+// model to keep them. Their tokens are counted low: five characters of English each.
+func (m *Model) system() []types.SystemContentBlock {
+	blocks := []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: m.instructions}}
+	least := m.capability.CacheMinPrefix
+	if least > 0 && len(m.instructions)/5 >= least {
+		blocks = append(blocks, &types.SystemContentBlockMemberCachePoint{Value: types.CachePointBlock{Type: types.CachePointTypeDefault}})
+	}
+	return blocks
+}
+
+// room is how many tokens an answer may take.
+func (m *Model) room(tokens int32) int32 {
+	if m.capability.Thinks {
+		return tokens + thoughtTokens
+	}
+	return tokens
 }
 
 // shape is schema as a value. It cannot fail: the schema is a constant and a test reads it.

@@ -1,19 +1,17 @@
-// Package bedrock scores feedback with a large language model through the Converse operation of Amazon Bedrock. What the model
-// says is believed only as far as it can be checked: the answer must have the agreed shape, and a score whose quotes do not stand in
-// the text is dropped.
+// Package bedrock scores feedback with a large language model through the Converse operation of Amazon Bedrock, and screens it with a
+// guardrail. What the model says is believed only as far as it can be checked: the answer must have the agreed shape, and a score whose
+// quotes do not stand in the text is dropped. Personal data is masked before a text leaves; the quotes are the original's own words.
 package bedrock
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
@@ -22,95 +20,204 @@ import (
 	"github.com/teei/csr-platform/shared/fault"
 )
 
-// Converser is the one operation of Bedrock that is used; *bedrockruntime.Client has it.
+// Converser is the one operation of Bedrock that scoring uses; *bedrockruntime.Client has it.
 type Converser interface {
 	Converse(ctx context.Context, in *bedrockruntime.ConverseInput, options ...func(*bedrockruntime.Options)) (*bedrockruntime.ConverseOutput, error)
 }
 
+// Settings are how a Model asks.
+type Settings struct {
+	ID         string     // model or inference profile id, or an ARN of one
+	Capability Capability // what the model takes and costs; zero for what Of says of the id
+	Mask       []Detector // what must not leave; nil for Private
+	Limits     Limits
+}
+
 // Model scores through one model of Bedrock. It is safe for concurrent use.
 type Model struct {
-	client     Converser
-	id         string
-	capability Capability
+	client       Converser
+	id           string
+	capability   Capability
+	mask         []Detector
+	limits       Limits
+	instructions string
 }
 
-// New is a Model over the Bedrock of cfg's account and region. id is a model or inference profile id, or an ARN of one. The SDK's own
-// retries of throttling happen within cfg's limits and the caller's deadline.
-func New(cfg aws.Config, id string) *Model {
-	return With(bedrockruntime.NewFromConfig(cfg), id, Of(id))
+var _ outcome.Model = (*Model)(nil)
+
+// New is a Model over the Bedrock of cfg's account and region, with standard settings. id is a model or inference profile id, or an
+// ARN of one.
+func New(cfg aws.Config, id string) *Model { return With(client(cfg), Settings{ID: id}) }
+
+// With is a Model over any client, which must not try again by itself: attempts are counted here.
+func With(client Converser, s Settings) *Model {
+	if s.Capability == (Capability{}) {
+		s.Capability = Of(s.ID)
+	}
+	if s.Mask == nil {
+		s.Mask = Private
+	}
+	return &Model{client, s.ID, s.Capability, s.Mask, s.Limits.orStandard(), instructions(rubric)}
 }
 
-// With is a Model over any client, for a model whose capability is known otherwise.
-func With(client Converser, id string, capability Capability) *Model {
-	return &Model{client: client, id: id, capability: capability}
+// client is the SDK's, told to ask once: attempts are counted here, against one budget.
+func client(cfg aws.Config) *bedrockruntime.Client {
+	return bedrockruntime.NewFromConfig(cfg, func(o *bedrockruntime.Options) { o.Retryer = aws.NopRetryer{} })
 }
+
+// Client is a client for With.
+func Client(cfg aws.Config) Converser { return client(cfg) }
 
 // Version is what scores are marked with: the model and the version of the prompt it was asked by.
 func (m *Model) Version() string { return "bedrock/" + m.id + "/" + PromptVersion }
 
-// Score reads text, with at most two questions to the model: the second when the first answer could not be used. A text without a
-// letter is not sent. Fails: Busy when the model cannot answer now; Invalid when it will not or cannot answer for this text;
-// TooLarge beyond feedback.MaxText characters; anything else is a mistake in the configuration or in a service.
-func (m *Model) Score(ctx context.Context, text string) (outcome.Scoring, error) {
-	scoring := outcome.Scoring{ModelVersion: m.Version()}
-	if !utf8.ValidString(text) {
-		return outcome.Scoring{}, fault.Fields("the text cannot be read", fault.Field{Name: "text", Expected: "valid UTF-8"})
-	}
-	if tooLong(text, feedback.MaxText) {
-		return outcome.Scoring{}, fault.New(fault.TooLarge, fmt.Sprintf("text: expected at most %d characters", feedback.MaxText))
-	}
-	if !strings.ContainsFunc(text, unicode.IsLetter) {
-		return scoring, nil
-	}
-	answer, err := m.ask(ctx, text)
+// Calibrations is outcome.Model: none, a language model's values are taken as they are.
+func (m *Model) Calibrations() []outcome.Calibration { return nil }
+
+// Score reads text, with at most two questions to the model, the second when the first answer could not be used, and as many attempts
+// as the limits allow. A text without a letter is not sent. What was spent is in the Usage of the result, with an error too.
+// Fails: Busy when the model cannot answer now; Invalid when it will not or cannot answer for this text; TooLarge beyond
+// feedback.MaxText characters; anything else is a mistake in the configuration or in a service.
+func (m *Model) Score(ctx context.Context, in outcome.Request) (outcome.Scoring, error) {
+	err := readable(in.Text)
 	if err != nil {
 		return outcome.Scoring{}, err
 	}
-	scoring.Language = answer.Language
-	scoring.Scores = prove(text, answer)
-	err = outcome.Verify(text, scoring)
+	scoring := m.blank()
+	if !sayable(in.Text) {
+		scoring.Reason = outcome.Empty
+		return scoring, nil
+	}
+	b := newBudget(m.limits, m.id)
+	hidden := mask(in.Text, m.mask...)
+	got, err := m.ask(ctx, b, hidden.text)
+	used := b.spent()
 	if err != nil {
-		return outcome.Scoring{}, fmt.Errorf("bedrock answer after checking: %w", err)
+		return outcome.Scoring{Usage: &used}, err
+	}
+	scoring.Usage = &used
+	err = judge(&scoring, hidden, got)
+	if err != nil {
+		return outcome.Scoring{Usage: &used}, err
 	}
 	return scoring, nil
 }
 
+func (m *Model) blank() outcome.Scoring {
+	return outcome.Scoring{Method: outcome.LLM, ModelVersion: m.Version(), RubricVersion: rubricVersion}
+}
+
+// judge puts what the answer proves into scoring.
+func judge(scoring *outcome.Scoring, hidden masked, got answer) error {
+	scoring.Language = got.Language
+	scoring.Scores = prove(hidden, got)
+	err := outcome.Verify(hidden.original, *scoring)
+	if err != nil {
+		return fmt.Errorf("bedrock answer after checking: %w", err)
+	}
+	return nil
+}
+
+func readable(text string) error {
+	if !utf8.ValidString(text) {
+		return fault.Fields("the text cannot be read", fault.Field{Name: "text", Expected: "valid UTF-8"})
+	}
+	if tooLong(text, feedback.MaxText) {
+		return fault.New(fault.TooLarge, fmt.Sprintf("text: expected at most %d characters", feedback.MaxText))
+	}
+	return nil
+}
+
+// sayable says whether a text has a word.
+func sayable(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
+
+// Estimate is the most that scoring text can cost, in millionths of a US dollar: two questions, each with the longest answer. Nothing
+// for a text that would not be sent.
+func (m *Model) Estimate(text string) int64 {
+	if readable(text) != nil || !sayable(text) {
+		return 0
+	}
+	return billed * m.most(3*len(text)) // a mark may be longer than what it hides
+}
+
+// most is what one request about a text of so many bytes can cost. A token is at least a byte of the text and two of the English
+// instructions; the overhead is the tool or schema, and the answer that a repair shows again.
+func (m *Model) most(size int) int64 {
+	answer := int(m.room(moreTokens))
+	prefix := len(m.instructions) / 2
+	price := m.capability.Price
+	input := size + len(schema) + answer + 500
+	return max(price.of(input+prefix, answer, 0, 0), price.of(input, answer, 0, prefix))
+}
+
 // ask has the conversation: a question, and another when the answer to it was cut off, malformed or of the wrong shape.
-func (m *Model) ask(ctx context.Context, text string) (answer, error) {
+func (m *Model) ask(ctx context.Context, b *budget, text string) (answer, error) {
 	in := m.question(text)
 	wrong := ""
-	for range 2 {
-		out, err := m.client.Converse(ctx, in)
+	for b.left() {
+		out, err := send(ctx, b, m.most(len(text)), func(ctx context.Context) (*bedrockruntime.ConverseOutput, error) { return m.client.Converse(ctx, in) })
 		if err != nil {
-			return answer{}, translate(ctx, err)
+			return answer{}, err
 		}
-		said := message(out)
-		switch out.StopReason {
-		case types.StopReasonEndTurn, types.StopReasonToolUse:
-			got, problem := m.parse(said)
-			if problem == "" {
-				return got, nil
-			}
-			wrong = problem
-			m.repair(in, said, problem)
-		case types.StopReasonMaxTokens:
-			wrong = "it was cut off"
-			in.InferenceConfig.MaxTokens = aws.Int32(moreTokens)
-		case types.StopReasonMalformedModelOutput, types.StopReasonMalformedToolUse:
-			wrong = "it was malformed" // there is nothing to show the model; it is asked once more
-		case types.StopReasonGuardrailIntervened:
-			return answer{}, fault.New(fault.Invalid, "a guardrail of the model refused the text")
-		case types.StopReasonContentFiltered:
-			return answer{}, fault.New(fault.Invalid, "the model's content filter refused the text")
-		case types.StopReasonModelContextWindowExceeded:
-			return answer{}, fault.New(fault.Invalid, "the text does not fit the model's context")
-		case types.StopReasonStopSequence:
-			return answer{}, errors.New("bedrock stopped at a stop sequence, though none was given")
-		default:
-			return answer{}, errors.New("bedrock stopped for a reason that is not known here")
+		m.bill(b, out)
+		got, problem, err := m.read(out)
+		if problem == "" {
+			return got, err
 		}
+		wrong = problem
+		if out.StopReason == types.StopReasonMaxTokens {
+			in.InferenceConfig.MaxTokens = aws.Int32(m.room(moreTokens))
+		} else if complete(out) {
+			m.repair(in, message(out), problem)
+		} // else it was malformed: there is nothing to show the model, and it is asked once more
 	}
-	return answer{}, fault.New(fault.Invalid, "the model gave no usable answer in two attempts: "+wrong)
+	return answer{}, fault.New(fault.Invalid, "the model gave no usable answer: "+wrong)
+}
+
+// complete says whether the model ended its answer by itself.
+func complete(out *bedrockruntime.ConverseOutput) bool {
+	return out.StopReason == types.StopReasonEndTurn || out.StopReason == types.StopReasonToolUse
+}
+
+// bill counts what an answer cost.
+func (m *Model) bill(b *budget, out *bedrockruntime.ConverseOutput) {
+	b.usage.Stop = string(out.StopReason)
+	if out.Usage == nil {
+		b.usage.MicroUSD += m.most(feedback.MaxText)
+		return
+	}
+	n := func(p *int32) int { return int(aws.ToInt32(p)) }
+	input, output := n(out.Usage.InputTokens), n(out.Usage.OutputTokens)
+	read, write := n(out.Usage.CacheReadInputTokens), n(out.Usage.CacheWriteInputTokens)
+	b.usage.InputTokens += input
+	b.usage.OutputTokens += output
+	b.usage.CacheRead += read
+	b.usage.CacheWrite += write
+	b.usage.MicroUSD += m.capability.Price.of(input, output, read, write)
+}
+
+// read takes the answer out of what came. A problem, in words that repeat nothing of it, is worth another question; an error is not.
+func (m *Model) read(out *bedrockruntime.ConverseOutput) (got answer, problem string, err error) {
+	switch out.StopReason {
+	case types.StopReasonEndTurn, types.StopReasonToolUse:
+		got, problem = m.parse(message(out))
+		return got, problem, nil
+	case types.StopReasonMaxTokens:
+		return answer{}, "it was cut off", nil
+	case types.StopReasonMalformedModelOutput, types.StopReasonMalformedToolUse:
+		return answer{}, "it was malformed", nil
+	case types.StopReasonGuardrailIntervened:
+		err = fault.New(fault.Invalid, "a guardrail of the model refused the text")
+	case types.StopReasonContentFiltered:
+		err = fault.New(fault.Invalid, "the model's content filter refused the text")
+	case types.StopReasonModelContextWindowExceeded:
+		err = fault.New(fault.Invalid, "the text does not fit the model's context")
+	case types.StopReasonStopSequence:
+		err = errors.New("bedrock stopped at a stop sequence, though none was given")
+	default:
+		err = errors.New("bedrock stopped for a reason that is not known here")
+	}
+	return answer{}, "", err
 }
 
 // message is what the model said, nil when it said nothing.
@@ -119,36 +226,4 @@ func message(out *bedrockruntime.ConverseOutput) *types.Message {
 		return &m.Value
 	}
 	return nil
-}
-
-// translate gives an error of the SDK its kind. What may pass is Busy: throttling, a model that is loading or slow, a service in
-// trouble, a deadline. The rest, such as a denied access or a refused request, is ours to mend and stays Unknown.
-func translate(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
-		return fault.Wrap(fault.Busy, "the model did not answer in time", err)
-	}
-	var (
-		throttled *types.ThrottlingException
-		loading   *types.ModelNotReadyException
-		slow      *types.ModelTimeoutException
-		down      *types.ServiceUnavailableException
-		broken    *types.InternalServerException
-		response  *awshttp.ResponseError
-	)
-	switch {
-	case errors.As(err, &throttled), errors.As(err, &loading):
-		return fault.Wrap(fault.Busy, "the model is throttled", err)
-	case errors.As(err, &slow), errors.As(err, &down), errors.As(err, &broken):
-		return fault.Wrap(fault.Busy, "the model is not available", err)
-	case errors.As(err, &response):
-		switch code := response.HTTPStatusCode(); code {
-		case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable,
-			http.StatusGatewayTimeout, http.StatusInternalServerError:
-			return fault.Wrap(fault.Busy, "the model is not available", err)
-		case 0: // no response at all
-			return fault.Wrap(fault.Busy, "the model cannot be reached", err)
-		}
-		return fmt.Errorf("ask bedrock: %w", err)
-	}
-	return fmt.Errorf("ask bedrock: %w", err)
 }
