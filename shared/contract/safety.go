@@ -36,3 +36,13 @@ func (SafetyReviewCompleted) EventType() string { return "safety.review.complete
 
 // Subject is the review.
 func (b SafetyReviewCompleted) Subject() string { return b.ReviewID }
+
+// SafeguardingAlert asks that person, a safeguarding contact of the operator, be told by e-mail that flag waits for them. The message carries
+// nothing else: what it is about is shown in the review queue, to that role alone. The event belongs to the company whose text it is, the
+// person to the operator. The same cause makes the same request.
+func SafeguardingAlert(cause, flag, person string, at time.Time) NotificationRequested {
+	return NotificationRequested{
+		NotificationID: EventID(cause, "safeguarding_alert", flag+"\x00"+person), UserID: person,
+		Channel: "email", Template: "safeguarding_alert", RequestedAt: at,
+	}
+}

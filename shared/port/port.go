@@ -15,6 +15,7 @@ import (
 	"github.com/teei/csr-platform/shared/domain/intake"
 	"github.com/teei/csr-platform/shared/domain/journey"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/domain/safety"
 	"github.com/teei/csr-platform/shared/domain/session"
 	"github.com/teei/csr-platform/shared/platform/config"
 )
@@ -28,6 +29,7 @@ type Env interface {
 	Impact(context.Context) (Impact, error)
 	Bus(context.Context) (Bus, error)
 	Model(context.Context) (outcome.Model, error)
+	Screener(context.Context) (safety.Screener, error)
 	Files(context.Context) (Files, error)
 	Keys(context.Context) (Keys, error)
 }
@@ -76,6 +78,11 @@ type Impact interface {
 	Months(ctx context.Context, company string, p impact.Period) ([]impact.Figures, error)
 	// People counts, for each kind of cell, the distinct people of all its cells together.
 	People(ctx context.Context, company string, cells []impact.Cell) (map[string]int, error)
+	// Labels are the texts of p that are part of a random sample and were read by a reviewer, in the words they still have.
+	Labels(ctx context.Context, company string, p impact.Period) ([]impact.Labelled, error)
+	// Quotes gives up to limit quotes behind after, of texts that may be shown, from the months and dimensions of cells (of kind
+	// impact.ScoredKind), in an order that tells nothing.
+	Quotes(ctx context.Context, company string, cells []impact.Cell, after string, limit int) ([]impact.Quote, error)
 }
 
 // Scope is what a transaction sees.
@@ -140,6 +147,9 @@ type Tx interface {
 	Feedback() Feedback
 	Journeys() Journeys
 	Outcomes() Outcomes
+	Audits() Audits
+	Spending() Spending
+	Safety() Safety
 	Metrics() Metrics
 	Imports() Imports
 	Deliveries() Deliveries
@@ -189,6 +199,23 @@ type Journeys interface {
 type Outcomes interface {
 	// Keep makes scoring the current one of its text and leaves older ones in the history.
 	Keep(scoring outcome.Scoring, text feedback.Text)
+	// Calibrated keeps calibrations that are not known yet. They belong to no company.
+	Calibrated(calibrations []outcome.Calibration)
+}
+
+// Audits keeps what people say of a random sample of scored texts without seeing the scores. The texts themselves are read through
+// Feedback().Text.
+type Audits interface {
+	// Draw makes the sample, or draws it anew where texts have come since: what it has stays and what it lacks is added. It says how many
+	// texts the sample has; fewer than asked for where there are no more.
+	Draw(ctx context.Context, sample impact.Sample) (int, error)
+	// Next gives up to limit items of a quarter's samples that reviewer has not answered: those that nobody has come first.
+	Next(ctx context.Context, quarter impact.Quarter, reviewer string, limit int) ([]outcome.Item, error)
+	// Answer keeps what reviewer found in an item, and gives the scoring with which it is compared. A second answer of the same reviewer is a
+	// Conflict, an unknown item is Missing. Labels are checked by the caller (outcome.CheckLabels).
+	Answer(ctx context.Context, item, reviewer string, labels outcome.Labels) (outcome.Scoring, error)
+	// Compared lists a quarter's labels beside the model's scores, and the first two reviewers' beside each other.
+	Compared(ctx context.Context, quarter impact.Quarter) ([]outcome.Comparison, error)
 }
 
 // Spending keeps what paid models cost. All sums are millionths of a US dollar, months are of UTC.
@@ -198,6 +225,45 @@ type Spending interface {
 	Reserve(ctx context.Context, expected, standard int64) (reservation string, err error)
 	// Settle replaces a reservation by what it really cost and keeps the call; purpose is "score" or "screen".
 	Settle(reservation, purpose string, used outcome.Usage)
+}
+
+// Safety keeps what screeners found in texts, and what people decided about them.
+type Safety interface {
+	// Keep makes s the current screening of its text, if that still says what was read; kept is false where it does not, or is gone. Whoever
+	// keeps a screening of the same text meanwhile waits for this transaction.
+	Keep(ctx context.Context, s safety.Screened) (kept bool, err error)
+	// Screening reads the current screening of a text, whichever version of it was read. Missing where there is none.
+	Screening(ctx context.Context, text string) (safety.Screened, error)
+	// Showable says of each text whether it may be shown or quoted: what it says now was screened, and either nothing holds it or a reviewer
+	// approved it. An unknown text is not.
+	Showable(ctx context.Context, texts []string) (map[string]bool, error)
+
+	// Raise keeps a new flag.
+	Raise(f safety.Flag)
+	// Flag reads one flag. An unknown id is Missing.
+	Flag(ctx context.Context, id string) (safety.Flag, error)
+	// Flags are all of one text, of whichever version, the oldest first.
+	Flags(ctx context.Context, text string) ([]safety.Flag, error)
+	// Advance keeps f, which was made from the revision it names, with what was reviewed, nil where nothing was. It is a Conflict when
+	// somebody else was quicker: read the flag again to learn how it stands now.
+	Advance(ctx context.Context, f safety.Flag, review *safety.Review) error
+	// Queue gives up to limit flags as the asking reviewer sees them, gravest first and of those the oldest first.
+	Queue(ctx context.Context, asked SafetyQueue, limit int) ([]safety.Flag, error)
+	// Reviews are those of one flag, in order.
+	Reviews(ctx context.Context, flag string) ([]safety.Review, error)
+	// Course are the flags raised at or after since, and all that wait.
+	Course(ctx context.Context, since time.Time) ([]safety.Flag, error)
+	// Contacts are the person ids of the operator's safeguarding people, whatever the scope.
+	Contacts(ctx context.Context) ([]string, error)
+}
+
+// SafetyQueue asks for a part of the queue. Empty fields exclude nothing.
+type SafetyQueue struct {
+	Route    safety.Route
+	Status   safety.Status // as the reviewer sees it; empty means all that waits for them
+	Category safety.Category
+	Reviewer string // subject of who asks
+	After    string // id of the flag to continue behind
 }
 
 // Metrics keeps the figures of each month.
@@ -211,6 +277,10 @@ type Metrics interface {
 	Lock(ctx context.Context, month impact.Month, zone *time.Location, subject string) (sums impact.Sums, counted bool, err error)
 	// Keep replaces the figures of a month that Lock has locked.
 	Keep(figures impact.Figures, sums impact.Sums)
+	// Spread says how the calibrated scores of a month lie, calibration by calibration.
+	Spread(ctx context.Context, month impact.Month, zone *time.Location) ([]impact.Portion, error)
+	// Drifted keeps drifts and tells those of a level that was not told of the same month, dimension and model before, nor a graver one.
+	Drifted(drifts []News[impact.Drift])
 }
 
 // Imports keeps files on their way in.

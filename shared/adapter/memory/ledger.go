@@ -52,6 +52,7 @@ type Ledger struct {
 	refused     map[refusedKey]intake.Refused
 	inbox       map[inboxKey]inboxRow
 	parked      map[string]company.Parked
+	moderated   moderated
 
 	outbox []announcement
 	told   []contract.Event
@@ -88,6 +89,7 @@ func New(options Options) *Ledger {
 		scored: map[string]scored{}, scorings: map[string][]outcome.Scoring{}, enrollments: map[enrollment]journey.Enrollment{},
 		figures: map[figureKey]figureRow{}, imports: map[string]intake.Import{}, refused: map[refusedKey]intake.Refused{},
 		inbox: map[inboxKey]inboxRow{}, parked: map[string]company.Parked{},
+		moderated: newModerated(),
 	}
 	if l.now == nil {
 		l.now = time.Now
@@ -300,6 +302,7 @@ func (t *tx) Sessions() port.Sessions     { return sessions{t} }
 func (t *tx) Feedback() port.Feedback     { return ratings{t} }
 func (t *tx) Journeys() port.Journeys     { return journeys{t} }
 func (t *tx) Outcomes() port.Outcomes     { return outcomes{t} }
+func (t *tx) Safety() port.Safety         { return screened{t} }
 func (t *tx) Metrics() port.Metrics       { return metrics{t} }
 func (t *tx) Imports() port.Imports       { return imports{t} }
 func (t *tx) Deliveries() port.Deliveries { return deliveries{t} }

@@ -36,6 +36,12 @@ var examples = []struct{ table, insert string }{
 		VALUES ({score}, '{company}', {scoring}, {rating}, 'rating', 'confidence', 0.5, 0.5, 'm', now())`},
 	{"evidence_snippets", `(id, company_id, outcome_score_id, snippet_text, snippet_hash, starts_at_byte, ends_at_byte, created_at)
 		VALUES ({snippet}, '{company}', {score}, 'a', 'h', 0, 1, now())`},
+	{"screenings", `(content_id, company_id, id, content_type, text_version, screener_version, language, findings, route, screened_at)
+		VALUES ({rating}, '{company}', {screening}, 'feedback_text', 'v', 'v', 'en', '[]', '', now())`},
+	{"safety_flags", `(id, company_id, content_id, content_type, text_version, categories, gravity, route, confidence, needs_help, alerted, raised_at, status, revision)
+		VALUES ({flag}, '{company}', {rating}, 'feedback_text', 'v', '{hate}', 4, 'moderation', 0.5, false, 0, now(), 'open', 1)`},
+	{"safety_reviews", `(id, company_id, flag_id, kind, decision, reviewer, reviewer_role, reason, flag_revision, reviewed_at)
+		VALUES ({review}, '{company}', {flag}, 'decision', 'approved', 'a', 'programme_staff', 'r', 1, now())`},
 	{"metrics_company_period", "(company_id, period_start, period_end, created_at, updated_at) VALUES ('{company}', {day}, {day}, now(), now())"},
 	{"outcome_month", "(company_id, period_start, dimension, n, people, total) VALUES ('{company}', {day}, 'confidence', 1, 1, 0.5)"},
 	{"participation_month", "(company_id, period_start, kind, person_id) VALUES ('{company}', {day}, 'participant', {user})"},
@@ -58,7 +64,7 @@ func row(table, company, tag string) string {
 			continue
 		}
 		pairs := []string{"{company}", company, "{tag}", tag, "{day}", "date '2026-01-01' + " + fmt.Sprint(len(tag))}
-		for _, id := range []string{"user", "session", "rating", "scoring", "score", "snippet", "delivery", "cause", "parked", "import"} {
+		for _, id := range []string{"user", "session", "rating", "scoring", "score", "snippet", "delivery", "cause", "parked", "import", "screening", "flag", "review"} {
 			pairs = append(pairs, "{"+id+"}", "md5('"+company+tag+id+"')::uuid")
 		}
 		return "INSERT INTO " + table + " " + strings.NewReplacer(pairs...).Replace(e.insert)
@@ -342,6 +348,16 @@ func TestNobodyChangesTheAuditLogButItsOwner(t *testing.T) {
 	}
 }
 
+func TestNobodyTakesBackAReviewButItsOwner(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, role := range []string{"csr_service", "csr_operator"} {
+		if diff := cmp.Diff([]string{"INSERT", "SELECT"}, h.privileges(role)["safety_reviews"]); diff != "" {
+			t.Errorf("%s on safety_reviews: %s", role, diff)
+		}
+	}
+}
+
 func TestTheServiceCannotRaiseItself(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -428,7 +444,7 @@ func TestRolesHaveNoRightsBeyondTheirWork(t *testing.T) {
 		doors[name] = rest
 	}
 	want := "csr_door csr_service"
-	if diff := cmp.Diff(map[string]string{"person_for": want, "sender_for": want, "outbox_take": want}, doors); diff != "" {
+	if diff := cmp.Diff(map[string]string{"person_for": want, "sender_for": want, "outbox_take": want, "safeguarding_contacts": want + " csr_operator"}, doors); diff != "" {
 		t.Errorf("functions that run as their owner, with owner and who may call them: %s", diff)
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/teei/csr-platform/shared/adapter/s3"
 	"github.com/teei/csr-platform/shared/adapter/secretsmanager"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/domain/safety"
 	"github.com/teei/csr-platform/shared/platform/config"
 	"github.com/teei/csr-platform/shared/platform/log"
 	"github.com/teei/csr-platform/shared/port"
@@ -249,6 +250,19 @@ func (l late) Score(ctx context.Context, in outcome.Request) (outcome.Scoring, e
 
 // Calibrations is outcome.Model.
 func (l late) Calibrations() []outcome.Calibration { return l.model().Calibrations() }
+
+// Screener is port.Env: the screener inside the binary, read when the first text comes.
+func (e *Env) Screener(context.Context) (safety.Screener, error) {
+	return lateScreener{sync.OnceValue(func() safety.Screener { return localmodel.NewScreener() })}, nil
+}
+
+// lateScreener is to a screener what late is to a model.
+type lateScreener struct{ screener func() safety.Screener }
+
+// Screen is safety.Screener.
+func (l lateScreener) Screen(ctx context.Context, in safety.Request) (safety.Screening, error) {
+	return l.screener().Screen(ctx, in)
+}
 
 // Files is port.Env: the S3 bucket FILES_BUCKET.
 func (e *Env) Files(context.Context) (port.Files, error) {

@@ -74,7 +74,7 @@ type Person struct {
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	shared := open(t)
-	for _, group := range [][]test{transactions, repeats, announcements, persons, conversations, figures, files, tenants} {
+	for _, group := range [][]test{transactions, repeats, announcements, persons, conversations, figures, files, tenants, moderation} {
 		for _, one := range group {
 			t.Run(one.outcome, func(t *testing.T) {
 				t.Parallel()
