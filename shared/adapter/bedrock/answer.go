@@ -131,7 +131,8 @@ func (w wire) check() (answer, string) {
 func prove(m masked, a answer) []outcome.Score {
 	var scores []outcome.Score
 	sure := 1.0
-	if orders(m.text) {
+	given := orders(m.text)
+	if given != nil {
 		sure = doubt
 	}
 	for _, d := range outcome.Dimensions {
@@ -147,7 +148,7 @@ func prove(m masked, a answer) []outcome.Score {
 				s.Evidence = []outcome.Span{outcome.Whole(m.original)}
 			}
 		} else {
-			s.Evidence = evidence(m, v.Quotes)
+			s.Evidence = evidence(m, v.Quotes, given)
 		}
 		if len(s.Evidence) > 0 {
 			scores = append(scores, s)
@@ -156,12 +157,12 @@ func prove(m masked, a answer) []outcome.Score {
 	return scores
 }
 
-// evidence is the quotes that stand, each once.
-func evidence(m masked, quotes []string) []outcome.Span {
+// evidence is the quotes that stand and touch no order, each once.
+func evidence(m masked, quotes []string, given [][2]int) []outcome.Span {
 	var spans []outcome.Span
 	for _, quote := range quotes {
 		seen, ok := outcome.Locate(m.text, quote)
-		if !ok || orders(seen.Text) {
+		if !ok || touches(given, seen) {
 			continue
 		}
 		span, ok := m.restore(seen)

@@ -117,8 +117,7 @@ func (b *budget) pause(ctx context.Context, n int) bool {
 
 // again says whether a failure may have passed when the same is asked a moment later. A quota of the account does not come back so soon.
 func again(err error) bool {
-	var quota *types.ServiceQuotaExceededException
-	return fault.KindOf(err) == fault.Busy && !errors.As(err, &quota)
+	return fault.KindOf(err) == fault.Busy && reason(err) != "ServiceQuotaExceededException"
 }
 
 // mayHaveCost says whether the model may have worked for a request that failed: its answer did not arrive, not in time, or torn.

@@ -63,7 +63,7 @@ func span(text string, a, b int, kind string) safety.Span {
 }
 
 var (
-	at     = compiled(`[^\s@]+@[^\s@]+`)
+	at     = compiled(`[^\s@()<>\[\],;:"]+@[^\s@()<>\[\],;:"]+`)
 	digits = compiled(`\+?\(?\p{Nd}[\p{Nd} \x{00a0}().\-/]{4,}\p{Nd}`)
 	words  = compiled(`[\p{L}\p{M}][\p{L}\p{M}'’ʼ]*(?:-[\p{L}\p{M}]+)*`)
 	cues   = sync.OnceValue(func() []*regexp.Regexp {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -26,11 +27,19 @@ type Message struct {
 	Content []Block `json:"content"`
 }
 
-// Block is text, the use of a tool or its result.
+// Block is text, the use of a tool or its result, or a point up to which the model may cache.
 type Block struct {
-	Text       *string `json:"text"`
-	ToolUse    *Use    `json:"toolUse"`
-	ToolResult *Result `json:"toolResult"`
+	Text             *string         `json:"text"`
+	ToolUse          *Use            `json:"toolUse"`
+	ToolResult       *Result         `json:"toolResult"`
+	CachePoint       *CachePoint     `json:"cachePoint"`
+	ReasoningContent json.RawMessage `json:"reasoningContent"`
+}
+
+// CachePoint says that what stands before it may be cached.
+type CachePoint struct {
+	Type string `json:"type"`
+	TTL  string `json:"ttl"`
 }
 
 // Use is what the model asked of a tool.
@@ -55,6 +64,7 @@ type Inference struct {
 
 // OutputConfig asks for an answer of a shape.
 type OutputConfig struct {
+	Effort     string `json:"effort"`
 	TextFormat struct {
 		Type      string `json:"type"`
 		Structure struct {
@@ -91,6 +101,8 @@ var (
 	refusesForcedTool  = regexp.MustCompile(`claude-(sonnet|opus)-5-5`)
 	refusesTemperature = regexp.MustCompile(`claude-(opus-4-[789]|(opus|sonnet|haiku)-[5-9])`)
 	knowsJSONSchema    = regexp.MustCompile(`claude-((haiku|sonnet|opus)-4-[5-9]|(opus|sonnet|haiku)-[5-9])`)
+	knowsEffort        = regexp.MustCompile(`claude-(opus-4-[5-9]|(opus|sonnet|haiku)-[5-9])`)
+	caches             = regexp.MustCompile(`claude-((haiku|sonnet|opus)-[4-9]|3-7|3-5-haiku|3-opus)|amazon\.nova-(micro|lite|pro|premier)-v1`)
 )
 
 // check reads a body and refuses, in words, what Bedrock or the model would.
@@ -109,6 +121,10 @@ func check(model string, body []byte) (Converse, error) {
 		return in, fmt.Errorf("temperature is deprecated for this model")
 	}
 	err = turns(in)
+	if err != nil {
+		return in, err
+	}
+	err = cachePoints(model, in)
 	if err != nil {
 		return in, err
 	}
@@ -155,10 +171,41 @@ func turns(in Converse) error {
 	return nil
 }
 
+// cachePoints checks that the model caches, that each point has something before it, and that there are no more than four.
+func cachePoints(model string, in Converse) error {
+	points := 0
+	lists := [][]Block{in.System}
+	for _, m := range in.Messages {
+		lists = append(lists, m.Content)
+	}
+	for _, blocks := range lists {
+		for i, b := range blocks {
+			if b.CachePoint == nil {
+				continue
+			}
+			points++
+			switch {
+			case !caches.MatchString(model):
+				return fmt.Errorf("this model has no prompt caching")
+			case b.CachePoint.Type != "default" || b.CachePoint.TTL != "" && b.CachePoint.TTL != "5m" && b.CachePoint.TTL != "1h":
+				return fmt.Errorf("a cachePoint is neither of type default nor of ttl 5m or 1h")
+			case i == 0 || blocks[i-1].CachePoint != nil:
+				return fmt.Errorf("a cachePoint has nothing before it")
+			case points > 4:
+				return fmt.Errorf("there are more than four cachePoints")
+			}
+		}
+	}
+	return nil
+}
+
 // format checks structured output: a known type, a model that has it, and a schema string that is a JSON Schema with closed objects.
 func format(model string, out *OutputConfig) error {
 	if out == nil {
 		return nil
+	}
+	if out.Effort != "" && (!knowsEffort.MatchString(model) || !slices.Contains([]string{"low", "medium", "high", "xhigh", "max"}, out.Effort)) {
+		return fmt.Errorf("this model has no such effort")
 	}
 	if out.TextFormat.Type != "json_schema" {
 		return fmt.Errorf("textFormat.type is not json_schema")

@@ -1,17 +1,12 @@
-// Package bedrockfake is an Amazon Bedrock that answers Converse over HTTP as it was told to, and refuses what the real one would:
-// an unescaped model id, a request that is not signed for the service, a schema that is none, a forced tool or a temperature for a
-// model that takes neither. It speaks to the real SDK client.
+// Package bedrockfake is an Amazon Bedrock that answers over HTTP as it was told to, and refuses what the real one would: an unescaped
+// model id, a request that is not signed for the service, a schema that is none, a forced tool or a temperature for a model that takes
+// neither, a cache point where nothing is cached. It speaks to the real SDK client.
 package bedrockfake
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,30 +25,27 @@ type Request struct {
 	Body  Converse
 }
 
-// Answer is what the server says to one request.
-type Answer struct {
-	status int
-	kind   string // exception name, for a status that is not 200
-	body   map[string]any
-	after  func() // called once the request has been read
-}
-
 // Server is a running fake. Answers are given in order; a request beyond the last one fails the test.
 type Server struct {
+	Service
 	t        testing.TB
 	http     *httptest.Server
 	mu       sync.Mutex
 	answers  []Answer
+	asked    int
 	requests []Request
+	screened []Screened
 }
 
 // New starts a server that stops with the test.
 func New(t testing.TB, answers ...Answer) *Server {
 	t.Helper()
 	s := &Server{t: t, answers: answers}
-	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	s.Service = Service{Region: Region}
+	s.Converse = func(r Request) Answer { return s.next(func() { s.requests = append(s.requests, r) }) }
+	s.Guard = func(r Screened) Answer { return s.next(func() { s.screened = append(s.screened, r) }) }
+	s.start()
 	t.Cleanup(func() {
-		s.http.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if len(s.answers) > 0 {
@@ -61,6 +53,27 @@ func New(t testing.TB, answers ...Answer) *Server {
 		}
 	})
 	return s
+}
+
+// Plays starts a server that answers each Converse as play does, and each guardrail as Watchful.
+func Plays(t testing.TB, play func(Request) Answer) *Server {
+	t.Helper()
+	s := &Server{t: t}
+	s.Service = Service{Region: Region}
+	s.Converse = func(r Request) Answer {
+		s.mu.Lock()
+		s.asked++
+		s.requests = append(s.requests, r)
+		s.mu.Unlock()
+		return play(r)
+	}
+	s.start()
+	return s
+}
+
+func (s *Server) start() {
+	s.http = httptest.NewServer(&s.Service)
+	s.t.Cleanup(s.http.Close)
 }
 
 // Config leads the SDK here. It tries throttled requests again, as the real configuration does, but without the waiting.
@@ -76,11 +89,42 @@ func (s *Server) Config() aws.Config {
 	}
 }
 
-// Requests are those that were answered with success so far.
+// Asked is how many requests passed the checks so far, those that were told to fail included.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// Requests are those to Converse that were answered with success so far.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Request(nil), s.requests...)
+}
+
+// Screened are the requests to ApplyGuardrail that were answered with success so far.
+func (s *Server) Screened() []Screened {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Screened(nil), s.screened...)
+}
+
+// next takes the next answer, and notes the request if it is to succeed.
+func (s *Server) next(note func()) Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if len(s.answers) == 0 {
+		s.t.Errorf("the fake Bedrock was asked more often than it was told to answer")
+		return Fails("InternalServerException")
+	}
+	a := s.answers[0]
+	s.answers = s.answers[1:]
+	if a.status == http.StatusOK {
+		note()
+	}
+	return a
 }
 
 // Says is an answer in words, with the stop reason end_turn.
@@ -102,6 +146,14 @@ func Calls(name, input string) Answer {
 	})}
 }
 
+// Thinks is Says by a model that shows its thoughts first.
+func Thinks(text string) Answer {
+	return Answer{status: http.StatusOK, body: turn("end_turn", []any{
+		map[string]any{"reasoningContent": map[string]any{"reasoningText": map[string]any{"text": "Let me see.", "signature": "c2ln"}}},
+		map[string]any{"text": text},
+	})}
+}
+
 // Fails is an exception by its name, with the status that Bedrock gives it.
 func Fails(exception string) Answer {
 	status, ok := map[string]int{
@@ -115,9 +167,21 @@ func Fails(exception string) Answer {
 	return Answer{status: status, kind: exception, body: map[string]any{"message": "told to fail"}}
 }
 
+// Breaks is a connection that ends in the middle of an answer.
+func Breaks() Answer { return Answer{status: http.StatusOK, cut: true} }
+
 // Then is a with f called before the answer goes out, to do something in the middle of a call.
 func (a Answer) Then(f func()) Answer {
 	a.after = f
+	return a
+}
+
+// Uses is a with other figures of usage.
+func (a Answer) Uses(input, output, cacheRead, cacheWrite int) Answer {
+	a.body["usage"] = map[string]any{
+		"inputTokens": input, "outputTokens": output, "totalTokens": input + output,
+		"cacheReadInputTokens": cacheRead, "cacheWriteInputTokens": cacheWrite,
+	}
 	return a
 }
 
@@ -131,90 +195,4 @@ func turn(reason string, content []any) map[string]any {
 		},
 		"metrics": map[string]any{"latencyMs": 640},
 	}
-}
-
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		s.t.Errorf("reading a request: %v", err)
-		return
-	}
-	model, err := route(r)
-	if err == nil {
-		err = signed(r)
-	}
-	var in Converse
-	if err == nil {
-		in, err = check(model, body)
-	}
-	if err != nil {
-		reply(w, http.StatusBadRequest, "ValidationException", map[string]any{"message": err.Error()})
-		return
-	}
-	a, ok := s.next(Request{Model: model, Body: in})
-	if !ok {
-		s.t.Errorf("the fake Bedrock was asked more often than it was told to answer")
-		reply(w, http.StatusInternalServerError, "InternalServerException", map[string]any{"message": "no answer left"})
-		return
-	}
-	if a.after != nil {
-		a.after()
-	}
-	reply(w, a.status, a.kind, a.body)
-}
-
-// next takes the next answer, and notes the request if it is to succeed.
-func (s *Server) next(r Request) (Answer, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.answers) == 0 {
-		return Answer{}, false
-	}
-	a := s.answers[0]
-	s.answers = s.answers[1:]
-	if a.status == http.StatusOK {
-		s.requests = append(s.requests, r)
-	}
-	return a, true
-}
-
-func reply(w http.ResponseWriter, status int, kind string, body map[string]any) {
-	w.Header().Set("Content-Type", "application/json")
-	if kind != "" {
-		w.Header().Set("X-Amzn-Errortype", kind)
-	}
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a client that has gone away needs no answer
-}
-
-// route gives the model id of the path. What the SDK must escape in it has to be escaped.
-func route(r *http.Request) (string, error) {
-	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
-	if r.Method != http.MethodPost || len(parts) != 3 || parts[0] != "model" || parts[2] != "converse" {
-		return "", fmt.Errorf("expected POST /model/{id}/converse")
-	}
-	if strings.ContainsAny(parts[1], ": ") {
-		return "", fmt.Errorf("the model id is not escaped")
-	}
-	return url.PathUnescape(parts[1])
-}
-
-// scope is the authorization of a request signed with Signature Version 4.
-var scope = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[A-Z0-9]+/(\d{8})/([a-z0-9-]+)/([a-z]+)/aws4_request, ` +
-	`SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`)
-
-// signed says what is missing from the signature. Its arithmetic is the SDK's and not checked.
-func signed(r *http.Request) error {
-	m := scope.FindStringSubmatch(r.Header.Get("Authorization"))
-	switch {
-	case m == nil:
-		return fmt.Errorf("the request is not signed")
-	case m[2] != Region || m[3] != "bedrock":
-		return fmt.Errorf("signed for service %s in %s, not for bedrock in %s", m[3], m[2], Region)
-	case !strings.HasPrefix(r.Header.Get("X-Amz-Date"), m[1]+"T"):
-		return fmt.Errorf("the date of the signature is not that of the request")
-	case !strings.Contains(";"+m[4]+";", ";host;") || !strings.Contains(";"+m[4]+";", ";x-amz-date;"):
-		return fmt.Errorf("host or date is not signed")
-	}
-	return nil
 }
