@@ -35,6 +35,9 @@ var kinds = []string{"webhooks", "consumers", "reports", "api", "jobs", "pages",
 // nobodyHears are events that are told for what is still to come, each with the reason.
 var nobodyHears = map[string]string{
 	"kintell.session.scheduled": "a booking moves no figure; whoever advances journeys will hear it",
+	"safety.flag.raised":        "the queue is read from the ledger; whoever shows texts asks whether they are showable",
+	"safety.review.completed":   "the same",
+	"notification.requested":    "consumers/sendnotification is still to come",
 }
 
 // besideTheBus are events that go straight to one queue, so that no rule brings them.

@@ -6,12 +6,14 @@ import (
 	"github.com/teei/csr-platform/functions/api/deliveries"
 	"github.com/teei/csr-platform/functions/api/health"
 	"github.com/teei/csr-platform/functions/api/imports"
+	"github.com/teei/csr-platform/functions/api/moderation"
 	"github.com/teei/csr-platform/functions/auth/authorizer"
 	"github.com/teei/csr-platform/functions/consumers/importfile"
 	"github.com/teei/csr-platform/functions/consumers/projectprofile"
 	"github.com/teei/csr-platform/functions/consumers/relayoutbox"
 	"github.com/teei/csr-platform/functions/consumers/rollupmetrics"
 	"github.com/teei/csr-platform/functions/consumers/scorefeedback"
+	"github.com/teei/csr-platform/functions/consumers/screencontent"
 	"github.com/teei/csr-platform/functions/deploy/migrate"
 	"github.com/teei/csr-platform/functions/reports/ataglance"
 	"github.com/teei/csr-platform/functions/reports/outcomes"
@@ -25,12 +27,14 @@ var All = []fn.Function{
 	deliveries.Function,
 	health.Function,
 	imports.Function,
+	moderation.Function,
 	authorizer.Function,
 	importfile.Function,
 	projectprofile.Function,
 	relayoutbox.Function,
 	rollupmetrics.Function,
 	scorefeedback.Function,
+	screencontent.Function,
 	migrate.Function,
 	ataglance.Function,
 	outcomes.Function,

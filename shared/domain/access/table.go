@@ -7,6 +7,8 @@ var (
 	admins    = []identity.Role{identity.SystemAdmin}
 	reporters = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.CompanyUser, identity.APIClient}
 	uploaders = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.APIClient}
+	reviewers = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding}
+	appellers = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding, identity.Participant, identity.Volunteer}
 	readers   = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding, identity.CompanyAdmin, identity.CompanyUser, identity.Participant, identity.Volunteer, identity.APIClient}
 )
 
@@ -33,6 +35,14 @@ var Table = map[string]Rule{
 	"POST /v1/imports/{importId}/start":      {Roles: uploaders},
 	"GET /v1/imports/{importId}/errors":      {Roles: uploaders},
 	"POST /v1/imports/{importId}/rows/{row}": {Roles: uploaders},
+
+	"GET /v1/moderation/queue":                    {Roles: reviewers},
+	"GET /v1/moderation/stats":                    {Roles: reviewers},
+	"GET /v1/moderation/flags/{flagId}":           {Roles: reviewers}, // what goes to safeguarding: its text to that role alone
+	"POST /v1/moderation/flags/{flagId}/claim":    {Roles: reviewers},
+	"POST /v1/moderation/flags/{flagId}/release":  {Roles: reviewers},
+	"POST /v1/moderation/flags/{flagId}/decision": {Roles: reviewers},
+	"POST /v1/moderation/flags/{flagId}/appeal":   {Roles: appellers}, // of authors: their own text alone
 
 	"GET /v1/deliveries":                      {Roles: operators},
 	"GET /v1/deliveries/{deliveryId}":         {Roles: operators},
