@@ -102,10 +102,10 @@ func TestEstimateCoversTheDearestCourse(t *testing.T) {
 	for _, id := range []string{haiku, sonnet, nova, other} {
 		long := strings.Repeat("Я вже не боюся говорити. ", 150)
 		c := bedrock.Of(id)
-		// every byte a token, all of the cache written anew, both answers as long as they may be
-		dearest := 2 * (int64(len(long))*c.Price.Input + 4000*c.Price.Output + 3000*c.Price.CacheWrite) / 1_000_000
+		// every byte a token, all of the instructions written to the cache anew, both answers as long as they may be
+		dearest := (2*int64(len(long))*c.Price.Input + 5500*c.Price.Output + 2*2000*c.Price.CacheWrite) / 1_000_000
 		m := bedrock.With(nil, bedrock.Settings{ID: id})
-		if got := m.Estimate(long); got < dearest || got > 20*dearest {
+		if got := m.Estimate(long); got < dearest || got > 5*dearest {
 			t.Errorf("%s: estimated %d, the dearest course is %d", id, got, dearest)
 		}
 		if m.Estimate("🎉") != 0 || m.Estimate(strings.Repeat("a", 6000)) != 0 {

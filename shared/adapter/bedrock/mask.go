@@ -27,6 +27,7 @@ type part struct {
 	from, to     int // of the original
 	start8, end8 int // bytes of the original
 	hidden       bool
+	kind         string // of what is hidden
 }
 
 // mask hides what the detectors find. Spans that overlap are hidden together, under the name of the first.
@@ -37,26 +38,26 @@ func mask(text string, detectors ...Detector) masked {
 	}
 	m := masked{original: text}
 	var b strings.Builder
-	add := func(from, to, start8, end8 int, hidden bool, shown string) {
+	add := func(from, to, start8, end8 int, hidden bool, kind, shown string) {
 		start := 0
 		if n := len(m.parts); n > 0 {
 			start = m.parts[n-1].end
 		}
 		b.WriteString(shown)
-		m.parts = append(m.parts, part{start, start + utf8.RuneCountInString(shown), from, to, start8, end8, hidden})
+		m.parts = append(m.parts, part{start, start + utf8.RuneCountInString(shown), from, to, start8, end8, hidden, kind})
 	}
 	at, at8 := 0, 0
 	for _, s := range joined(spans, utf8.RuneCountInString(text)) {
 		start8 := at8 + bytesOf(text[at8:], s.Start-at)
 		if s.Start > at {
-			add(at, s.Start, at8, start8, false, text[at8:start8])
+			add(at, s.Start, at8, start8, false, "", text[at8:start8])
 		}
 		end8 := start8 + bytesOf(text[start8:], s.End-s.Start)
-		add(s.Start, s.End, start8, end8, true, mark(s.Kind))
+		add(s.Start, s.End, start8, end8, true, s.Kind, mark(s.Kind))
 		at, at8 = s.End, end8
 	}
 	if at8 < len(text) {
-		add(at, at+utf8.RuneCountInString(text[at8:]), at8, len(text), false, text[at8:])
+		add(at, at+utf8.RuneCountInString(text[at8:]), at8, len(text), false, "", text[at8:])
 	}
 	m.text = b.String()
 	return m
@@ -103,22 +104,37 @@ func mark(kind string) string {
 // restore turns a span of the masked text into the span of the original that it was made from. A span that begins or ends inside a
 // mark gets all that the mark hides. It is false where the span says nothing but marks.
 func (m masked) restore(s outcome.Span) (outcome.Span, bool) {
+	a, b, ok := m.bytes(s)
+	if !ok || m.lettersShown(a, b) < leastQuote {
+		return outcome.Span{}, false
+	}
+	return outcome.SpanAt(m.original, a, b), true
+}
+
+// place is restore for what was found in the masked text, however short; false where it is nothing but marks.
+func (m masked) place(s outcome.Span) (safety.Span, bool) {
+	a, b, ok := m.bytes(s)
+	if !ok || m.lettersShown(a, b) == 0 {
+		return safety.Span{}, false
+	}
+	return span(m.original, a, b, ""), true
+}
+
+// bytes is the bytes of the original behind a span of the masked text.
+func (m masked) bytes(s outcome.Span) (a, b int, ok bool) {
 	first := slices.IndexFunc(m.parts, func(p part) bool { return s.Start >= p.start && s.Start < p.end })
 	last := slices.IndexFunc(m.parts, func(p part) bool { return s.End > p.start && s.End <= p.end })
 	if first < 0 || last < first || s.Start >= s.End {
-		return outcome.Span{}, false
+		return 0, 0, false
 	}
-	a, b := m.parts[first].start8, m.parts[last].end8
+	a, b = m.parts[first].start8, m.parts[last].end8
 	if p := m.parts[first]; !p.hidden {
 		a = p.start8 + bytesOf(m.original[p.start8:p.end8], s.Start-p.start)
 	}
 	if p := m.parts[last]; !p.hidden {
 		b = p.start8 + bytesOf(m.original[p.start8:p.end8], s.End-p.start)
 	}
-	if m.lettersShown(a, b) < leastQuote {
-		return outcome.Span{}, false
-	}
-	return outcome.SpanAt(m.original, a, b), true
+	return a, b, true
 }
 
 // lettersShown counts the letters and digits of the original's bytes [a, b) that are not hidden.

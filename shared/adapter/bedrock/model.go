@@ -131,23 +131,24 @@ func readable(text string) error {
 // sayable says whether a text has a word.
 func sayable(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
 
-// Estimate is the most that scoring text can cost, in millionths of a US dollar: two questions, each with the longest answer. Nothing
-// for a text that would not be sent.
+// Estimate is the most that scoring text can cost, in millionths of a US dollar: two questions, the second with the longest answer.
+// It is some twenty times what a text usually costs. Nothing for a text that would not be sent.
 func (m *Model) Estimate(text string) int64 {
 	if readable(text) != nil || !sayable(text) {
 		return 0
 	}
-	return billed * m.most(3*len(text)) // a mark may be longer than what it hides
+	size := 3 * len(text) // a mark may be longer than what it hides
+	return m.most(size, m.room(answerTokens)) + m.most(size, m.room(moreTokens))
 }
 
-// most is what one request about a text of so many bytes can cost. A token is at least a byte of the text and two of the English
-// instructions; the overhead is the tool or schema, and the answer that a repair shows again.
-func (m *Model) most(size int) int64 {
-	answer := int(m.room(moreTokens))
+// most is what one request about a text of so many bytes can cost when the answer takes all its room. A token is at least a byte of the
+// text and two of the English instructions; on top come the tool or schema, and what a repair adds. (A repair shows the answer again,
+// which costs less than the longer answer that a cut-off one is given in its place.)
+func (m *Model) most(size int, answer int32) int64 {
 	prefix := len(m.instructions) / 2
 	price := m.capability.Price
-	input := size + len(schema) + answer + 500
-	return max(price.of(input+prefix, answer, 0, 0), price.of(input, answer, 0, prefix))
+	input := size + len(schema) + 500
+	return max(price.of(input+prefix, int(answer), 0, 0), price.of(input, int(answer), 0, prefix))
 }
 
 // ask has the conversation: a question, and another when the answer to it was cut off, malformed or of the wrong shape.
@@ -155,7 +156,7 @@ func (m *Model) ask(ctx context.Context, b *budget, text string) (answer, error)
 	in := m.question(text)
 	wrong := ""
 	for b.left() {
-		out, err := send(ctx, b, m.most(len(text)), func(ctx context.Context) (*bedrockruntime.ConverseOutput, error) { return m.client.Converse(ctx, in) })
+		out, err := send(ctx, b, m.most(len(text), *in.InferenceConfig.MaxTokens), func(ctx context.Context) (*bedrockruntime.ConverseOutput, error) { return m.client.Converse(ctx, in) })
 		if err != nil {
 			return answer{}, err
 		}
@@ -183,7 +184,7 @@ func complete(out *bedrockruntime.ConverseOutput) bool {
 func (m *Model) bill(b *budget, out *bedrockruntime.ConverseOutput) {
 	b.usage.Stop = string(out.StopReason)
 	if out.Usage == nil {
-		b.usage.MicroUSD += m.most(feedback.MaxText)
+		b.usage.MicroUSD += m.most(feedback.MaxText, m.room(answerTokens))
 		return
 	}
 	n := func(p *int32) int { return int(aws.ToInt32(p)) }

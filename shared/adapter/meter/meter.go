@@ -16,6 +16,13 @@ import (
 // Accounts runs f in a transaction that sees company, with what it may spend. f may run again.
 type Accounts func(ctx context.Context, company string, f func(port.Spending) error) error
 
+// In is the accounts that ledger keeps; actor is who the audit log names.
+func In(ledger port.Ledger, actor string) Accounts {
+	return func(ctx context.Context, company string, f func(port.Spending) error) error {
+		return ledger.Do(ctx, port.In(company, actor), func(tx port.Tx) error { return f(tx.Spending()) })
+	}
+}
+
 // Paid is a model that costs money.
 type Paid interface {
 	outcome.Model
