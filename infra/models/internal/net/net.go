@@ -412,3 +412,20 @@ func (n *Net) Answers(tokens []int32) []float32 {
 	}
 	return out
 }
+
+// Extend is a copy with more outputs behind those it has. Vectors are shared, since tuning leaves them.
+func (n *Net) Extend(outputs []string, seed uint64) *Net {
+	r := rand.New(rand.NewPCG(seed, 4))
+	c := &Net{Shape: n.Shape, Vectors: n.Vectors}
+	c.Outputs = slices.Concat(n.Outputs, outputs)
+	c.Near, c.NearBias = slices.Clone(n.Near), slices.Clone(n.NearBias)
+	c.Far, c.FarBias = slices.Clone(n.Far), slices.Clone(n.FarBias)
+	c.HiddenLayer, c.HiddenBias = slices.Clone(n.HiddenLayer), slices.Clone(n.HiddenBias)
+	c.Out, c.OutBias = slices.Clone(n.Out), slices.Clone(n.OutBias)
+	for range len(outputs) * n.Hidden {
+		c.Out = append(c.Out, float32(r.NormFloat64()*math.Sqrt(0.5/float64(n.Hidden))))
+	}
+	c.OutBias = append(c.OutBias, make([]float32, len(outputs))...)
+	c.Prepare()
+	return c
+}

@@ -35,10 +35,10 @@ type Encoder struct {
 	scratch            sync.Pool
 }
 
-// New reads the weights of f.
-func New(f *File) (*Encoder, error) {
-	e := &Encoder{Table: NewTable(f)}
-	err := f.JSON("shape", &e.Shape)
+// New reads the layers of f that are called name, to look at the pieces of table.
+func New(f *File, table *Table, name string) (*Encoder, error) {
+	e := &Encoder{Table: table}
+	err := f.JSON(name+".shape", &e.Shape)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +47,14 @@ func New(f *File) (*Encoder, error) {
 		name string
 		n    int
 	}{
-		{&e.near, "near", 3 * e.Shape.Dim * e.Near}, {&e.nearBias, "near.bias", e.Near},
-		{&e.far, "far", 3 * e.Near * e.Far}, {&e.farBias, "far.bias", e.Far},
-		{&e.hidden, "hidden", e.Pooled() * e.Hidden}, {&e.hiddenBias, "hidden.bias", e.Hidden},
-		{&e.out, "out", len(e.Outputs) * e.Hidden}, {&e.outBias, "out.bias", len(e.Outputs)},
+		{&e.near, ".near", 3 * e.Shape.Dim * e.Near}, {&e.nearBias, ".near.bias", e.Near},
+		{&e.far, ".far", 3 * e.Near * e.Far}, {&e.farBias, ".far.bias", e.Far},
+		{&e.hidden, ".hidden", e.Pooled() * e.Hidden}, {&e.hiddenBias, ".hidden.bias", e.Hidden},
+		{&e.out, ".out", len(e.Outputs) * e.Hidden}, {&e.outBias, ".out.bias", len(e.Outputs)},
 	} {
-		*part.into = f.Floats(part.name)
+		*part.into = f.Floats(name + part.name)
 		if len(*part.into) != part.n {
-			return nil, fmt.Errorf("%w: %s has %d numbers, expected %d", ErrFile, part.name, len(*part.into), part.n)
+			return nil, fmt.Errorf("%w: %s has %d numbers, expected %d", ErrFile, name+part.name, len(*part.into), part.n)
 		}
 	}
 	if e.Table.Dim != e.Shape.Dim || len(e.scales) != e.N {
@@ -76,6 +76,19 @@ func newSpace(s Shape) *space {
 		tokens: make([]int32, 0, 2*MaxTokens), x: make([]float32, MaxTokens*s.Dim), near: make([]float32, MaxTokens*s.Near),
 		far: make([]float32, MaxTokens*s.Far), pooled: make([]float32, s.Pooled()), hidden: make([]float32, s.Hidden),
 	}
+}
+
+// Put adds layers called name to w, in the order in which New reads them.
+func Put(w *Writer, name string, shape Shape, near, nearBias, far, farBias, hidden, hiddenBias, out, outBias []float32) error {
+	w.PutFloats(name+".near", near)
+	w.PutFloats(name+".near.bias", nearBias)
+	w.PutFloats(name+".far", far)
+	w.PutFloats(name+".far.bias", farBias)
+	w.PutFloats(name+".hidden", hidden)
+	w.PutFloats(name+".hidden.bias", hiddenBias)
+	w.PutFloats(name+".out", out)
+	w.PutFloats(name+".out.bias", outBias)
+	return w.PutJSON(name+".shape", shape)
 }
 
 // Read answers every question about a sentence, as log odds, into answers, which has one place an output. It says how many pieces

@@ -166,3 +166,10 @@ func (w *Writer) Bytes() ([]byte, error) {
 	}
 	return out, nil
 }
+
+// CopyTo adds what w holds to another.
+func (w *Writer) CopyTo(other *Writer) {
+	for name, b := range w.arrays {
+		other.Put(name, b)
+	}
+}

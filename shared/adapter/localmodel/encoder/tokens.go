@@ -175,3 +175,10 @@ func (s *segmenter) cut(t *Table, into []int32, word string) []int32 {
 	}
 	return into
 }
+
+// Rarity is how unlikely word is, as minus the log probability of its likeliest cut: a few for the commonest words, thirty for rare ones.
+func (t *Table) Rarity(word string) float64 {
+	var s segmenter
+	s.cut(t, nil, Plain(word))
+	return -float64(s.best[len(s.best)-1])
+}
