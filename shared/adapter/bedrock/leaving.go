@@ -10,12 +10,20 @@ import (
 	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
-// Names finds names of persons where the words around them give them away: after "my name is", "jeg heter", "мене звати" and their
-// like, after a greeting at the end, after "my mentor" or a title. What was found once is found wherever it stands again. A name that
-// nothing announces is not found.
+// Names finds names of persons where the words around them give them away: those that safety.FindPII finds, and those after "my name
+// is", "jeg heter", "мене звати" and their like, after a greeting at the end, after "my mentor" or a title. What was found once is
+// found wherever it stands again. A name that nothing announces is not found.
 func Names(text string) []safety.Span {
 	var spans []safety.Span
 	known := map[string]bool{}
+	for _, s := range safety.FindPII(text) {
+		if s.Kind == safety.Name {
+			a := bytesOf(text, s.Start)
+			for _, word := range words().FindAllString(text[a:a+bytesOf(text[a:], s.End-s.Start)], -1) {
+				known[word] = true
+			}
+		}
+	}
 	for _, cue := range cues() {
 		for _, m := range cue.FindAllStringSubmatchIndex(text, -1) {
 			for _, word := range words().FindAllStringIndex(text[m[2]:m[3]], -1) {
@@ -96,4 +104,4 @@ func compiled(expression string) func() *regexp.Regexp {
 }
 
 // Private is what is masked unless told otherwise.
-var Private = []Detector{Names, Leftovers}
+var Private = []Detector{safety.FindPII, Names, Leftovers}

@@ -3,6 +3,7 @@ package bedrockfake_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -41,6 +42,10 @@ func tools(choice types.ToolChoice) *types.ToolConfiguration {
 	}}}}
 }
 
+func cachePoint() types.SystemContentBlock {
+	return &types.SystemContentBlockMemberCachePoint{Value: types.CachePointBlock{Type: types.CachePointTypeDefault}}
+}
+
 func TestRefusesWhatBedrockRefuses(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(*bedrockruntime.ConverseInput){
@@ -64,6 +69,23 @@ func TestRefusesWhatBedrockRefuses(t *testing.T) {
 		"a tool that is not there": func(in *bedrockruntime.ConverseInput) {
 			in.ModelId = aws.String("amazon.nova-lite-v1:0")
 			in.ToolConfig = tools(&types.ToolChoiceMemberTool{Value: types.SpecificToolChoice{Name: aws.String("other")}})
+		},
+		"a cache point first": func(in *bedrockruntime.ConverseInput) { in.System = []types.SystemContentBlock{cachePoint()} },
+		"two cache points in a row": func(in *bedrockruntime.ConverseInput) {
+			in.System = []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: "x"}, cachePoint(), cachePoint()}
+		},
+		"five cache points": func(in *bedrockruntime.ConverseInput) {
+			for range 5 {
+				in.System = append(in.System, &types.SystemContentBlockMemberText{Value: "x"}, cachePoint())
+			}
+		},
+		"a cache point where nothing is cached": func(in *bedrockruntime.ConverseInput) {
+			in.ModelId = aws.String("mistral.mistral-large-2407-v1:0")
+			in.System = []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: "x"}, cachePoint()}
+		},
+		"an effort of a model without": func(in *bedrockruntime.ConverseInput) {
+			in.ModelId, in.OutputConfig = aws.String("eu.anthropic.claude-haiku-4-5-20251001-v1:0"), format(`{"type":"string"}`)
+			in.OutputConfig.Effort = aws.String("low")
 		},
 		"no messages":         func(in *bedrockruntime.ConverseInput) { in.Messages = nil },
 		"the model first":     func(in *bedrockruntime.ConverseInput) { in.Messages[0].Role = types.ConversationRoleAssistant },
@@ -116,6 +138,7 @@ func TestRefusesRequestsThatAreNotTheSDKs(t *testing.T) {
 		"for another service":  {"/model/m/converse", strings.Replace(signature, "%s", "s3", 1)},
 		"unescaped model id":   {"/model/m:0/converse", strings.Replace(signature, "%s", "bedrock", 1)},
 		"slashes in the id":    {"/model/arn/m/converse", strings.Replace(signature, "%s", "bedrock", 1)},
+		"another's guardrail":  {"/guardrail/a/apply", strings.Replace(signature, "%s", "bedrock", 1)},
 		"an operation unknown": {"/model/m/invoke", strings.Replace(signature, "%s", "bedrock", 1)},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+c.path, strings.NewReader(body))
@@ -132,5 +155,63 @@ func TestRefusesRequestsThatAreNotTheSDKs(t *testing.T) {
 		if answer.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: status %d, want 400", name, answer.StatusCode)
 		}
+	}
+}
+
+func TestGuardrailRefusals(t *testing.T) {
+	t.Parallel()
+	text := func(s string) []types.GuardrailContentBlock {
+		return []types.GuardrailContentBlock{&types.GuardrailContentBlockMemberText{Value: types.GuardrailTextBlock{Text: aws.String(s)}}}
+	}
+	for name, in := range map[string]bedrockruntime.ApplyGuardrailInput{
+		"an id that is none":  {GuardrailIdentifier: aws.String("My guardrail"), GuardrailVersion: aws.String("1"), Source: "INPUT", Content: text("x")},
+		"a version in words":  {GuardrailIdentifier: aws.String("abc"), GuardrailVersion: aws.String("latest"), Source: "INPUT", Content: text("x")},
+		"a source of its own": {GuardrailIdentifier: aws.String("abc"), GuardrailVersion: aws.String("1"), Source: "BOTH", Content: text("x")},
+		"a blank text":        {GuardrailIdentifier: aws.String("abc"), GuardrailVersion: aws.String("DRAFT"), Source: "OUTPUT", Content: text(" ")},
+		"no text":             {GuardrailIdentifier: aws.String("abc"), GuardrailVersion: aws.String("1"), Source: "INPUT", Content: []types.GuardrailContentBlock{}},
+	} {
+		_, err := bedrockruntime.NewFromConfig(bedrockfake.New(t).Config()).ApplyGuardrail(t.Context(), &in)
+		var refused *types.ValidationException
+		if !errors.As(err, &refused) {
+			t.Errorf("%s: %v, want a validation exception", name, err)
+		}
+	}
+}
+
+func TestWatchfulGuardrailMasks(t *testing.T) {
+	t.Parallel()
+	server := bedrockfake.Plays(t, bedrockfake.Honest)
+	out, err := bedrockruntime.NewFromConfig(server.Config()).ApplyGuardrail(t.Context(), &bedrockruntime.ApplyGuardrailInput{
+		GuardrailIdentifier: aws.String("arn:aws:bedrock:eu-north-1:123456789012:guardrail/abc"), GuardrailVersion: aws.String("1"), Source: "INPUT",
+		Content: []types.GuardrailContentBlock{&types.GuardrailContentBlockMemberText{Value: types.GuardrailTextBlock{Text: aws.String("You idiot, write to a@b.no")}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Action != types.GuardrailActionGuardrailIntervened || *out.Outputs[0].Text != "You idiot, write to {EMAIL}" {
+		t.Errorf("%s, %q", out.Action, *out.Outputs[0].Text)
+	}
+	policy := out.Assessments[0]
+	if policy.ContentPolicy.Filters[0].Type != types.GuardrailContentFilterTypeInsults || *policy.SensitiveInformationPolicy.PiiEntities[0].Match != "a@b.no" {
+		t.Errorf("%+v", policy)
+	}
+}
+
+// TestServiceStandsAlone is how an emulator uses it: a handler of any region that answers by itself.
+func TestServiceStandsAlone(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(&bedrockfake.Service{})
+	t.Cleanup(server.Close)
+	cfg := bedrockfake.New(t).Config()
+	cfg.Region, cfg.BaseEndpoint = "us-east-1", &server.URL
+	in := question()
+	in.Messages[0].Content = []types.ContentBlock{&types.ContentBlockMemberText{Value: "M\nI have friends here. I sleep.\nM\n"}}
+	out, err := bedrockruntime.NewFromConfig(cfg).Converse(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := out.Output.(*types.ConverseOutputMemberMessage).Value.Content[0].(*types.ContentBlockMemberText).Value
+	if !strings.Contains(said, `"quotes":["I have friends here."]`) || strings.Contains(said, "sleep") {
+		t.Errorf("said %s", said)
 	}
 }
