@@ -47,12 +47,12 @@ func Unfold(at []int, a, b int) (start, end int) {
 // of spaces and line ends is one space.
 func bare(in []glyph) []glyph {
 	out := in[:0]
-	var before rune
+	var before, base rune // base: the last that is no mark
 	for _, g := range in {
 		if g.r < 0x80 {
 			g.r = lower(plain(g.r))
 		} else {
-			if unseen(g.r) || stray(g.r, before) {
+			if unseen(g.r) || stray(g.r, base) {
 				continue
 			}
 			g.r = lower(plain(g.r))
@@ -64,20 +64,23 @@ func bare(in []glyph) []glyph {
 			continue
 		}
 		before = g.r
+		if g.r < 0x80 || !unicode.IsMark(g.r) {
+			base = g.r
+		}
 		out = append(out, g)
 	}
 	return out
 }
 
-// stray says whether r is a mark that the letter before it does not need. Indian and other scripts write vowels as marks; they stay.
-func stray(r, before rune) bool {
+// stray says whether r is a mark that the letter base, on which it stands, does not need. Indian and other scripts write vowels as marks; they stay.
+func stray(r, base rune) bool {
 	if r == 'ـ' { // Arabic letters are drawn long with it
 		return true
 	}
 	if !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Me, r) {
 		return false
 	}
-	return !unicode.IsLetter(before) || script(before) != other || unicode.In(before, unicode.Arabic, unicode.Hebrew)
+	return !unicode.IsLetter(base) || script(base) != other || unicode.In(base, unicode.Arabic, unicode.Hebrew)
 }
 
 func lower(r rune) rune {
@@ -151,5 +154,5 @@ func wordly(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) ||
 
 // oneLetterWord says whether r is a whole word in one of our languages.
 func oneLetterWord(r rune) bool {
-	return strings.ContainsRune("aiåeoyuàéóèвзіїйоуєяжб", r)
+	return strings.ContainsRune("aiåeoyuàéóèавзіїйоуєяжб", r)
 }

@@ -45,7 +45,7 @@ func words(in []glyph) []glyph {
 			i++
 			continue
 		}
-		if count[latin]+count[cyrillic]+count[greek] >= 2 {
+		if letters := count[latin] + count[cyrillic] + count[greek]; letters >= 2 || letters == 1 && j-i == 3 {
 			word := in[i:j]
 			oneScript(word, count)
 			if count[latin] >= count[cyrillic] && !(j < len(in) && in[j].r == '.' && has(word, '@')) {
@@ -57,13 +57,20 @@ func words(in []glyph) []glyph {
 	return in
 }
 
-// oneScript writes a word of mixed letters in the script of most of them, if each of the others has a look-alike there. In a draw
-// it is Latin, which most disguised words are.
+// oneScript writes a word of mixed letters in the script of most of them, or else in the other, if each letter that is not in it has
+// a look-alike there. In a draw it is Latin, which most disguised words are.
 func oneScript(word []glyph, count [4]int) {
-	to := latin
+	first, second := latin, cyrillic
 	if count[cyrillic] > count[latin] {
-		to = cyrillic
+		first, second = cyrillic, latin
 	}
+	if !rewritten(word, first) && count[latin] > 0 && count[cyrillic] > 0 {
+		rewritten(word, second)
+	}
+}
+
+// rewritten writes word in script to, or leaves it and says no.
+func rewritten(word []glyph, to writing) bool {
 	mixed := false
 	for _, g := range word {
 		s := script(g.r)
@@ -72,17 +79,15 @@ func oneScript(word []glyph, count [4]int) {
 		}
 		mixed = true
 		if twin(g.r, to) == 0 {
-			return
+			return false
 		}
 	}
-	if !mixed {
-		return
-	}
-	for i := range word {
+	for i := 0; mixed && i < len(word); i++ {
 		if s := script(word[i].r); s != other && s != to {
 			word[i].r = twin(word[i].r, to)
 		}
 	}
+	return true
 }
 
 // twin is the letter of script to that looks like r (small or capital), or zero.
@@ -113,8 +118,8 @@ func has(word []glyph, r rune) bool {
 // sign says whether r is a sign, no digit, that stands for a letter.
 func sign(r rune) bool { return r == '@' || r == '$' || r == '!' || r == '€' }
 
-// leet writes the letters that digits and signs stand for: one or two in a row between letters, a sign at the beginning or the end,
-// and the first digit of a word that has another inside. Words with a number behind them (covid19) or before them (2nd) keep it, and
+// leet writes the letters that digits and signs stand for: one or two in a row between letters, a sign at the beginning, two at the
+// end, and the first digit of a word that has another inside. Words with a number behind them (covid19) or before them (2nd) keep it, and
 // so do addresses.
 func leet(word []glyph) {
 	inside := false
@@ -142,7 +147,7 @@ func leet(word []glyph) {
 		for k > 0 && word[k-1].r == '$' {
 			k--
 		}
-		if k > 0 && last-k < 2 && unicode.IsLetter(word[k-1].r) {
+		if k > 0 && last-k == 1 && unicode.IsLetter(word[k-1].r) {
 			letters(word[k:])
 		}
 	}

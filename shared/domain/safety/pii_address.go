@@ -39,6 +39,11 @@ func (p *page) street(i int) (a, b int, ok bool) {
 	if w.number {
 		return 0, 0, false
 	}
+	if addressWord(w.low) {
+		if a, b, ok := p.announced(i); ok {
+			return a, b, true
+		}
+	}
 	if streetBefore(w.low) {
 		if a, b, ok := p.nameThenNumber(i); ok {
 			return a, b, true
@@ -67,7 +72,25 @@ func (p *page) street(i int) (a, b int, ok bool) {
 		}
 	}
 	if postBox(w.low) {
-		return p.box(i)
+		a, b, ok = p.box(i)
+		if ok && (w.low == "apt" || w.low == "suite") {
+			a = p.housesBefore(a)
+		}
+		return a, b, ok
+	}
+	if fieldPost(w.low) && state(p.word(i+1).low) && p.word(i+2).number && p.near(i) && p.near(i+1) {
+		a := i
+		for a > 0 && i-a < 3 && p.gap(a-1) == " " && !p.words[a-1].number && !ship(p.words[a].low) {
+			a--
+		}
+		if i > 0 && p.gap(i-1) == "\n" {
+			for a = i - 1; a > 0 && i-a < 4 && p.gap(a-1) == " " && !ship(p.words[a].low); a-- {
+			}
+		}
+		if !ship(p.words[a].low) {
+			a = i
+		}
+		return a, i + 2, true
 	}
 	return p.codeAlone(i)
 }
@@ -201,7 +224,7 @@ func (p *page) box(i int) (a, b int, ok bool) {
 
 // codeAlone reads what is an address by its form: a British postcode, an American state with its code, a military post office.
 func (p *page) codeAlone(i int) (a, b int, ok bool) {
-	w, n := p.words[i], p.word(i+1)
+	w, n := p.word(i), p.word(i+1)
 	size := w.to - w.from
 	if !w.capital || size > 2 || !upper(p.r[w.from:w.to]) || p.alnum(w.from-1) || !n.number {
 		return 0, 0, false
@@ -240,7 +263,7 @@ func (p *page) around(b int) int {
 			end := p.town(k)
 			next := p.at(p.words[end].to)
 			code := p.word(end + 1)
-			if !(next == '\n' || next == '.' || next == ',' || next == '?' || next == '!' || next == ')' || code.number && p.nearLine(end) && code.to-code.from >= 3) {
+			if !(next == '\n' || next == '.' || next == ',' || next == '?' || next == '!' || next == ')' || code.number && p.nearLine(end) && code.to-code.from >= 3 || p.codeBehind(end)) {
 				return b
 			}
 			b = end
@@ -255,6 +278,12 @@ func (p *page) around(b int) int {
 		}
 	}
 	return b
+}
+
+// codeBehind says whether word i is followed by an address by its form.
+func (p *page) codeBehind(i int) bool {
+	_, _, ok := p.codeAlone(i + 1)
+	return ok && p.nearLine(i)
 }
 
 // postcode takes the code behind word *b, and the town behind it.
@@ -276,9 +305,9 @@ func (p *page) postcode(b *int) bool {
 	return true
 }
 
-// town gives the last word of the capitalised ones from k on, three at most.
+// town gives the last word of the capitalised ones from k on, three at most, a postcode not among them.
 func (p *page) town(k int) int {
-	for n := 1; n < 3 && p.word(k+1).capital && (p.gap(k) == " " || p.gap(k) == "-" || p.gap(k) == "'"); n++ {
+	for n := 1; n < 3 && p.word(k+1).capital && !p.codeBehind(k) && (p.gap(k) == " " || p.gap(k) == "-" || p.gap(k) == "'"); n++ {
 		k++
 	}
 	return k

@@ -205,7 +205,7 @@ func card(s string, called bool) bool {
 		return two == 34 || two == 37 || four == 2131 || four == 1800 || called && maestro
 	case 16:
 		return s[0] == '4' || two >= 51 && two <= 55 || four >= 2221 && four <= 2720 || four >= 2200 && four <= 2204 ||
-			four == 6011 || three >= 644 && three <= 659 || two == 62 || four >= 3528 && four <= 3589 || called && (maestro || two == 30 || two == 36 || two == 38)
+			four == 6011 || three >= 644 && three <= 659 || two == 62 || four >= 3528 && four <= 3589 || called && (maestro || two == 30 || two == 35 || two == 36 || two == 38)
 	}
 	return s[0] == '4' || two == 62 || two == 60 || two == 64 || two == 65 || called && maestro || len(s) == 19 && maestro
 }

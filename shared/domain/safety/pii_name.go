@@ -126,7 +126,7 @@ func (p *page) signature(i int) {
 	for k < len(p.words) && k < i+4 && (closing(p.words[k].low) || closingTail(p.words[k].low)) && !strings.Contains(p.gap(k-1), "\n") {
 		k++
 	}
-	if gap := p.gap(k - 1); strings.Trim(gap, " ,.!\n-") != "" || len(gap) > 5 {
+	if gap := p.gap(k - 1); strings.Trim(gap, " ,.!\n-،") != "" || len(gap) > 5 {
 		return
 	}
 	arabic := k < len(p.words) && unicode.Is(unicode.Arabic, p.r[p.words[k].from])

@@ -110,16 +110,15 @@ func (p *page) join(s, e, i, j int) (number, bool) {
 		inner = shape[1]
 	}
 	n.whole = !(s > i && between(p.gap(s-1)) == inner) && !(e < j && between(p.gap(e)) == inner)
-	if strings.HasPrefix(n.shape, "1)") || p.at(n.from-1) == '(' {
-		if p.at(n.from-1) == '(' && (strings.Contains(n.shape, ")") || p.at(n.to) == ')') {
-			n.from--
-		}
+	bracket := strings.Contains(n.shape, ")")
+	if p.at(n.from-1) == '(' && bracket {
+		n.from--
 	}
 	if p.at(n.from-1) == '+' || p.at(n.from-1) == ' ' && p.at(n.from-2) == '+' {
 		for n.from--; p.r[n.from] != '+'; n.from-- {
 		}
 		n.plus = true
-		if p.at(n.from-1) == '(' {
+		if p.at(n.from-1) == '(' && bracket {
 			n.from--
 		}
 	}
@@ -146,7 +145,7 @@ func (p *page) ends(n *number) bool {
 // kind says what n is, and nothing if it is only a number.
 func (p *page) kind(n *number) string {
 	called := func(is func(string) bool) bool { return p.cue(n.first, 6, is) }
-	phone := called(phoneWord) || p.phoneBehind(n)
+	phone := called(phoneWord) || p.phoneBehind(n) || p.somebodysNumber(n)
 	switch {
 	case n.plus:
 	case len(n.digits) >= 12 && n.whole && cardShape(n.shape) && card(n.digits, called(cardWord)):
@@ -158,6 +157,16 @@ func (p *page) kind(n *number) string {
 		return Phone
 	}
 	return ""
+}
+
+// somebodysNumber says whether n is called "my number", "her new number".
+func (p *page) somebodysNumber(n *number) bool {
+	for k := n.first - 1; k > 0 && k >= n.first-4; k-- {
+		if numberWord(p.words[k].low) {
+			return somebodys(p.words[k-1].low) || k > 1 && somebodys(p.words[k-2].low) || k+1 < n.first && somebodys(p.words[k+1].low)
+		}
+	}
+	return false
 }
 
 func cardShape(shape string) bool {

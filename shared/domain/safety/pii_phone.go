@@ -15,6 +15,9 @@ func (p *page) phone(n *number, called bool) bool {
 	if len(s) < 6 || len(s) > 14 || same(s) || p.amount(n) || clock(n.shape) {
 		return false
 	}
+	if p.houseNumber(n) {
+		return false
+	}
 	if called && len(s) >= 7 {
 		return !(n.shape == "4-4" && year(s[:4])) && !(n.shape == "8" && calendar(s))
 	}
@@ -22,6 +25,16 @@ func (p *page) phone(n *number, called bool) bool {
 		return false
 	}
 	return n.national()
+}
+
+// houseNumber says whether n ends with the number of a house: a street follows.
+func (p *page) houseNumber(n *number) bool {
+	for k := n.last + 1; k <= n.last+3 && p.gap(k-1) == " " && p.word(k).capital; k++ {
+		if streetBehind(p.word(k).low) || compound(p.word(k).low) {
+			return true
+		}
+	}
+	return false
 }
 
 // trunk is the digits of n without the bracketed zero of "+44 (0)20".
@@ -47,7 +60,7 @@ func (n *number) national() bool {
 		return s[1] != '0' && len(s) >= 9 && len(s) <= 12 && shape[0] != '1' && !(strings.Contains(shape, ".") && strings.Contains(shape, "-")) || s[1] != '0' && len(s) == 8 && zeroShort(shape)
 	}
 	if i := strings.IndexByte(shape, ')'); i == 1 && n.whole {
-		return len(s) >= 8 && len(s) <= 11 && shape[0] >= '2' && shape[0] <= '5' && !year(s[:4])
+		return len(s) >= 8 && len(s) <= 11 && shape[0] >= '2' && shape[0] <= '5' && !(i == 1 && shape[0] == '4' && year(s[:4]))
 	}
 	if s[0] == '1' {
 		return (shape == "1-3-3-4" || shape == "1 3 3 4" || shape == "1-3)3-4") && n.whole

@@ -43,15 +43,15 @@ func compound(w string) bool {
 	case 'e':
 		return ends(w, "gate straße strasse gade allee gasse") || len(w) > 6 && ends(w, "tie")
 	case 'a':
-		return ends(w, "gata")
+		return ends(w, "gata kuja")
 	case 'n':
 		return ends(w, "gaten veien vegen gatan vägen bakken svingen stien plassen haugen kroken gränden laan stigen tunvegen")
 	case 'i':
-		return ends(w, "vei")
+		return ends(w, "vei straeti stræti")
 	case 'g':
 		return ends(w, "veg väg weg")
 	case 't':
-		return ends(w, "torget straat gracht tunet")
+		return ends(w, "torget straat gracht tunet vænget braut")
 	case 'z':
 		return ends(w, "platz")
 	case 'm':
@@ -59,7 +59,7 @@ func compound(w string) bool {
 	case 'j':
 		return ends(w, "vej")
 	case 'u':
-		return ends(w, "katu")
+		return ends(w, "katu polku")
 	case 'é':
 		return ends(w, "allé")
 	case 's':
@@ -142,6 +142,44 @@ func postBox(w string) bool {
 func lead(w string) bool {
 	switch w {
 	case "i", "at", "in", "on", "på", "bor", "from", "ich", "wir", "jeg", "vi", "my", "the", "address", "adresse", "adressen", "hjemmeadresse", "min", "meine", "we", "she", "he", "im":
+		return true
+	}
+	return false
+}
+
+// fieldPost says whether w is a post office of the American forces.
+func fieldPost(w string) bool { return w == "apo" || w == "fpo" || w == "dpo" }
+
+// ship says whether w stands before a ship's name.
+func ship(w string) bool {
+	return w == "uss" || w == "usns" || w == "usnv" || w == "uscgc" || w == "usnr"
+}
+
+// addressWord says whether w announces that what follows is, or may be, an address.
+func addressWord(w string) bool {
+	switch w {
+	case "address", "addresses", "lives", "live", "lived", "living", "located", "adresse", "adressen", "hjemmeadresse", "adressa", "bor", "bodde", "bosatt", "anschrift", "wohne", "wohnt", "wohnen", "adres", "indirizzo", "abito", "mieszkam",
+		"habite", "habitons", "domicile", "dirección", "direccion", "domicilio", "vivo", "vive", "адреса", "адресу", "адресою", "адресі", "живу", "мешкаю", "проживаю", "живемо", "العنوان", "عنواني", "أسكن", "اسكن":
+		return true
+	}
+	return false
+}
+
+// leads says whether w may stand between such a word and the address.
+func leads(w string) bool {
+	switch w {
+	case "is", "are", "at", "in", "on", "to", "it", "the", "corner", "of", "new", "my", "er", "i", "på", "ved", "min", "nye", "ist", "der", "im", "am", "est", "es", "en", "au", "à", "hos", "lautet", "в", "у", "на", "за", "м", "this", "same", "following", "that":
+		return true
+	}
+	return false
+}
+
+// noStreet says whether w before a number is a part of a house, a time or a thing, and no street.
+func noStreet(w string) bool {
+	switch w {
+	case "room", "building", "block", "floor", "line", "bus", "gate", "level", "group", "step", "number", "rom", "etasje", "linje", "nummer", "gruppe", "nivå", "zimmer", "raum", "etage", "stock", "haus", "salle", "étage", "niveau", "aula", "planta", "piso", "nivel", "кімната", "кімнаті", "поверх", "група", "since", "siden", "seit", "depuis", "desde",
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mai", "januar", "februar", "märz", "juni", "juli", "oktober", "dezember",
+		"الغرفة", "غرفة", "الطابق", "منذ":
 		return true
 	}
 	return false

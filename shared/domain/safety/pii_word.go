@@ -78,6 +78,24 @@ func phoneWord(w string) bool {
 	return stem(w, "телефон дзвон подзвон зателефон набер мобільн звоните позвон")
 }
 
+// numberWord says whether w means a number, which is a phone's when it is somebody's.
+func numberWord(w string) bool {
+	switch w {
+	case "number", "nummer", "nummeret", "номер", "numéro", "número", "numero", "nr":
+		return true
+	}
+	return false
+}
+
+// somebodys says whether w before a number word says whose it is.
+func somebodys(w string) bool {
+	switch w {
+	case "my", "her", "his", "our", "their", "mitt", "min", "mine", "hennes", "hans", "мій", "його", "її", "новий", "meine", "mein", "seine", "ihre", "mon", "son", "mi", "su":
+		return true
+	}
+	return false
+}
+
 // cardWord says whether w calls what follows a payment card.
 func cardWord(w string) bool {
 	switch w {
@@ -100,10 +118,10 @@ func idWord(w string) bool {
 // reference says whether w calls what follows the number of a thing, no phone.
 func reference(w string) bool {
 	switch w {
-	case "order", "ref", "reference", "case", "ticket", "invoice", "isbn", "issn", "doi", "id", "code", "booking", "serial", "number", "no", "nr", "room", "article", "art", "ordre", "ordrenummer", "sak", "saksnummer", "faktura",
+	case "order", "ref", "reference", "case", "ticket", "invoice", "isbn", "issn", "doi", "id", "code", "booking", "serial", "room", "article", "art", "ordre", "ordrenummer", "sak", "saksnummer", "faktura",
 		"kode", "koden", "referanse", "org", "orgnr", "organisasjonsnummer", "kid", "konto", "kontonummer", "account", "bestilling", "bestellung", "bestellnummer", "rechnung", "aktenzeichen", "kundennummer", "kundenummer",
 		"commande", "facture", "dossier", "référence", "pedido", "factura", "expediente", "referencia", "código", "codigo", "код", "коду", "замовлення", "рахунок", "рахунку", "справа", "справи", "квиток", "طلب", "الطلب", "فاتورة", "رمز", "population",
-		"student", "course", "track", "tracking", "barcode", "version", "build", "lottery", "lotto":
+		"course", "track", "tracking", "barcode", "version", "build", "lottery", "lotto":
 		return true
 	}
 	return false
@@ -135,7 +153,7 @@ func unit(w string) bool {
 	case "kr", "kroner", "kronor", "nok", "usd", "eur", "euro", "euros", "gbp", "sek", "dkk", "uah", "pln", "zł", "chf", "грн", "гривень", "гривні", "гривня", "dollars", "dollar", "pounds", "million", "millioner", "мільйонів", "دينار", "دولار", "ريال", "يورو", "جنيه",
 		"people", "persons", "participants", "users", "hours", "minutes", "days", "km", "m", "meter", "metres", "kg", "g", "mb", "gb", "personer", "mennesker", "deltakere", "innbyggere", "timer", "minutter", "dager", "min", "mins", "minutt", "time", "år", "uker", "stk", "ganger", "skritt",
 		"menschen", "leute", "stunden", "minuten", "tage", "jahre", "personen", "teilnehmer", "mal", "uhr", "personnes", "heures", "jours", "mètres", "ans", "fois", "personas", "horas", "minutos", "días", "metros", "años", "veces",
-		"людей", "осіб", "годин", "години", "хвилин", "хвилини", "днів", "метрів", "років", "разів", "кроків", "км", "хв", "год", "steps", "times", "words", "points", "poeng", "kilometer", "years", "weeks", "months", "شخص", "دقيقة", "ساعة", "سنة", "كيلومتر", "متر", "مرات", "دقائق", "ساعات", "أيام", "am", "pm", "st", "sekunder", "seconds", "kilometres", "miles", "views", "likes":
+		"людей", "осіб", "годин", "години", "хвилин", "хвилини", "днів", "метрів", "років", "разів", "кроків", "км", "хв", "год", "steps", "times", "words", "points", "poeng", "kilometer", "years", "weeks", "months", "شخص", "دقيقة", "ساعة", "سنة", "كيلومتر", "متر", "مرات", "دقائق", "ساعات", "أيام", "am", "pm", "sekunder", "seconds", "kilometres", "miles", "views", "likes":
 		return true
 	}
 	return false
