@@ -121,6 +121,9 @@ func (s *Screener) Screen(_ context.Context, in safety.Request) (safety.Screenin
 			f.Spans = append(f.Spans, safety.Span{Start: said[at].start, End: said[at+len(p.words)-1].end})
 		}
 	}
+	if personal := safety.FindPII(in.Text); personal != nil {
+		found[safety.PII] = &safety.Finding{Category: safety.PII, Confidence: 0.9, Spans: personal}
+	}
 	screening := safety.Screening{Version: screenerVersion}
 	for _, category := range safety.Categories {
 		if f := found[category]; f != nil {
