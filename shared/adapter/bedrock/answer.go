@@ -131,7 +131,7 @@ func (w wire) check() (answer, string) {
 func prove(m masked, a answer) []outcome.Score {
 	var scores []outcome.Score
 	sure := 1.0
-	given := orders(m.text)
+	given := orders(m.original) // masking may have hidden what makes an order of it
 	if given != nil {
 		sure = doubt
 	}
@@ -162,11 +162,11 @@ func evidence(m masked, quotes []string, given [][2]int) []outcome.Span {
 	var spans []outcome.Span
 	for _, quote := range quotes {
 		seen, ok := outcome.Locate(m.text, quote)
-		if !ok || touches(given, seen) {
+		if !ok {
 			continue
 		}
 		span, ok := m.restore(seen)
-		if ok && !slices.Contains(spans, span) {
+		if ok && !touches(given, span) && !slices.Contains(spans, span) {
 			spans = append(spans, span)
 		}
 	}

@@ -36,10 +36,10 @@ func NewGuardrail(cfg aws.Config, id, version string) *Guardrail {
 	return GuardrailWith(client(cfg), id, version, nil, Limits{})
 }
 
-// GuardrailWith is NewGuardrail over any client that does not try again by itself; mask nil is Private.
+// GuardrailWith is NewGuardrail over any client that does not try again by itself; mask nil is Reaching.
 func GuardrailWith(client Guarder, id, version string, mask []Detector, limits Limits) *Guardrail {
 	if mask == nil {
-		mask = Private
+		mask = Reaching
 	}
 	return &Guardrail{client, id, version, mask, limits.orStandard()}
 }

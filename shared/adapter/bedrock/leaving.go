@@ -103,5 +103,8 @@ func compiled(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-// Private is what is masked unless told otherwise.
-var Private = []Detector{safety.FindPII, Names, Leftovers}
+// Private is what is masked for a model unless told otherwise.
+var Private = []Detector{safety.FindPII, Names, Leftovers, Proper}
+
+// Reaching is what is masked for a guardrail unless told otherwise: what it would find itself in any other text.
+var Reaching = []Detector{safety.FindPII, Names, Leftovers}

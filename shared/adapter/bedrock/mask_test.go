@@ -29,6 +29,24 @@ func TestNamesThatAreAnnouncedAreMasked(t *testing.T) {
 	}
 }
 
+func TestCapitalsInsideSentencesAreMasked(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"I met Anna in Bergen on Monday. We speak Norwegian.":      "I met [NAME] in [NAME] on Monday. We speak Norwegian.",
+		"Jeg snakket med Kari Nordmann, og hun hjalp meg mye i år": "Jeg snakket med [NAME] [NAME], og hun hjalp meg mye i år",
+		"Вчора я була в Олени, і вона мене чула. Дякую Вам!":       "Вчора я була в [NAME], і вона мене чула. Дякую Вам!",
+		"Ich habe einen Freund und eine Arbeit in der Stadt":       "Ich habe einen Freund und eine Arbeit in der Stadt",
+		"I Feel Welcome Here":    "I Feel Welcome Here",
+		"I FEEL WELCOME HERE":    "I FEEL WELCOME HERE",
+		"And I'm brave. I’ve CV": "And I'm brave. I’ve CV",
+		"أنا سعيدة الآن":         "أنا سعيدة الآن",
+	} {
+		if got := mask(text, Proper).text; got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestWhatReachesSomebodyIsMasked(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -85,7 +103,7 @@ func FuzzMask(f *testing.F) {
 		fixed := func(string) []safety.Span {
 			return []safety.Span{{Start: a, End: b, Kind: "email"}, {Start: c, End: d}}
 		}
-		m := mask(text, fixed, Names, Leftovers)
+		m := mask(text, fixed, safety.FindPII, Names, Leftovers, Proper)
 		var back strings.Builder
 		runes, shown := []rune(text), []rune(m.text)
 		at, at8, end := 0, 0, 0
