@@ -23,6 +23,7 @@ func Catalogue() []Body {
 		ProfileUpdated{},
 		ImportReceived{},
 		OutcomeScored{},
+		DriftDetected{},
 		OutboxStalled{},
 		SafetyFlagRaised{},
 		SafetyReviewCompleted{},

@@ -218,12 +218,16 @@ type Audits interface {
 	Compared(ctx context.Context, quarter impact.Quarter) ([]outcome.Comparison, error)
 }
 
+// ReservationLasts is how long a reservation holds what it took if nobody settles it, because who made it died.
+const ReservationLasts = 15 * time.Minute
+
 // Spending keeps what paid models cost. All sums are millionths of a US dollar, months are of UTC.
 type Spending interface {
 	// Reserve takes expected out of what the scope's company may still spend in the month of the transaction, all at once or not at
 	// all; standard is the limit of a company that has none of its own. The answer names the reservation, empty when there is not enough.
+	// It lasts ReservationLasts.
 	Reserve(ctx context.Context, expected, standard int64) (reservation string, err error)
-	// Settle replaces a reservation by what it really cost and keeps the call; purpose is "score" or "screen".
+	// Settle replaces a reservation by what it really cost, once, also when it has expired, and keeps the call; purpose is "score" or "screen".
 	Settle(reservation, purpose string, used outcome.Usage)
 }
 

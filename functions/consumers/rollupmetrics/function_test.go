@@ -74,6 +74,15 @@ func score(t *testing.T, c kintelltest.Company, text string, cause string, score
 	}
 }
 
+// sum adds up scores of as many people.
+func sum(values ...float64) impact.Sum {
+	s := impact.Sum{People: len(values)}
+	for _, v := range values {
+		s.Add(v)
+	}
+	return s
+}
+
 func confidence(value float64) outcome.Score {
 	return outcome.Score{Dimension: outcome.Confidence, Value: value, Confidence: 1, Direction: outcome.State, Evidence: []outcome.Span{{Start: 0, End: 1, Text: "I"}}}
 }
@@ -127,12 +136,12 @@ func TestAScoreCountsForTheMonthInWhichTheTextWasWritten(t *testing.T) {
 	score(t, c, rated[1].Body.RatingID, "first", confidence(0.5))
 	work(t, c)
 	of := func() impact.Sum { return months(t, c)[1].Outcomes[outcome.Confidence] }
-	if diff := cmp.Diff(impact.Sum{N: 2, People: 2, Total: 1.25}, of()); diff != "" {
+	if diff := cmp.Diff(sum(0.75, 0.5), of()); diff != "" {
 		t.Fatal(diff)
 	}
 	score(t, c, rated[1].Body.RatingID, "again") // read anew, and nothing found
 	work(t, c)
-	if diff := cmp.Diff(impact.Sum{N: 1, People: 1, Total: 0.75}, of()); diff != "" {
+	if diff := cmp.Diff(sum(0.75), of()); diff != "" {
 		t.Fatal(diff)
 	}
 }

@@ -84,6 +84,7 @@ func (r ratings) correct(row, next rating) {
 	if scored && next.Text == "" {
 		drop(r.tx, r.ledger.scored, next.ID)
 		drop(r.tx, r.ledger.scorings, next.ID)
+		r.forget(next.ID)
 	}
 	if scored {
 		r.outdate(next.company, current.at, time.Time{})

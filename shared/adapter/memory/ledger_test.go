@@ -35,6 +35,25 @@ func TestLedger(t *testing.T) {
 				p := l.Person(id)
 				return ledgertest.Person{Email: p.Email, FirstName: p.FirstName, LastName: p.LastName}
 			},
+			Scorings: func(_ testing.TB, text string) (rows []ledgertest.Scoring) {
+				kept := l.Scorings(text)
+				for i, s := range kept {
+					rows = append(rows, ledgertest.Scoring{
+						ID: s.ID, Method: string(s.Method), ModelVersion: s.ModelVersion, RubricVersion: s.RubricVersion, Language: s.Language,
+						Reason: string(s.Reason), Current: i == len(kept)-1,
+					})
+				}
+				return rows
+			},
+			Limit: func(_ testing.TB, of string, limit int64) { l.Limit(of, limit) },
+			Calls: func(_ testing.TB, of string) (rows []ledgertest.Call) {
+				for _, c := range l.Calls(of) {
+					if c.Settled {
+						rows = append(rows, ledgertest.Call{Purpose: c.Purpose, Model: c.Model, MicroUSD: c.MicroUSD})
+					}
+				}
+				return rows
+			},
 			Enrollments: func(_ testing.TB, of string) []journey.Enrollment { return l.Enrollments(of) },
 			Audit: func(_ testing.TB, of string) (entries []company.Entry) {
 				for _, line := range l.AuditLog(of) {

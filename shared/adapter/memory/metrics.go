@@ -3,12 +3,15 @@ package memory
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/fault"
+	"github.com/teei/csr-platform/shared/port"
 )
 
 type figureKey struct {
@@ -113,10 +116,10 @@ func (m metrics) sum(owner string, month impact.Month, zone *time.Location) impa
 		if text.FromRole != feedback.FromParticipant || text.Person == "" { // an author not known yet counts once the session came
 			continue
 		}
+		sums.Texts++
 		for _, score := range reading.Scores {
 			sum := sums.Outcomes[score.Dimension]
-			sum.N++
-			sum.Total += score.Value
+			sum.Add(score.Value)
 			if add(impact.ScoredKind(score.Dimension), text.Person) {
 				sum.People++
 			}
@@ -137,6 +140,48 @@ func (m metrics) Keep(figures impact.Figures, sums impact.Sums) {
 		return
 	}
 	put(m.tx, m.ledger.figures, key, figureRow{Figures: figures, people: sums.People, asOf: m.number})
+}
+
+func (m metrics) Spread(_ context.Context, month impact.Month, zone *time.Location) ([]impact.Portion, error) {
+	portions := map[string]impact.Portion{}
+	for id, reading := range m.ledger.scored {
+		if reading.company != m.scope.Company || impact.MonthOf(reading.at, zone) != month || !m.ledger.byParticipant(id) {
+			continue
+		}
+		for _, score := range reading.Scores {
+			calibration, known := m.ledger.calibrated[score.Calibration]
+			if !known {
+				continue
+			}
+			p := portions[calibration.ID]
+			p.Dimension, p.ModelVersion, p.Reference = score.Dimension, calibration.ModelVersion, calibration.Reference
+			p.Bins[outcome.BinOf(score.Value)]++
+			portions[calibration.ID] = p
+		}
+	}
+	var found []impact.Portion
+	for _, id := range sortedKeys(portions) {
+		found = append(found, portions[id])
+	}
+	return found, nil
+}
+
+type driftKey struct {
+	company   string
+	month     impact.Month
+	dimension outcome.Dimension
+	version   string
+}
+
+func (m metrics) Drifted(drifts []port.News[impact.Drift]) {
+	for _, news := range drifts {
+		d := news.Fact
+		key := driftKey{m.scope.Company, d.Month, d.Dimension, d.ModelVersion}
+		if level := d.Level.Gravity(); level > m.ledger.drifts[key] {
+			put(m.tx, m.ledger.drifts, key, level)
+			m.isNews(news.Event)
+		}
+	}
 }
 
 // Zone is the time zone in which company's months are counted.
@@ -176,5 +221,39 @@ func (l *Ledger) People(_ context.Context, company string, cells []impact.Cell) 
 			}
 		}
 		return counts
+	}), nil
+}
+
+// Quotes gives quotes of texts that may be shown, by their reference.
+func (l *Ledger) Quotes(_ context.Context, company string, cells []impact.Cell, after string, limit int) ([]impact.Quote, error) {
+	return look(l, func() []impact.Quote {
+		zone, err := l.zone(company)
+		if err != nil {
+			return nil
+		}
+		may := screened{&tx{ledger: l, scope: port.In(company, "")}}
+		var found []impact.Quote
+		for id, reading := range l.scored {
+			if reading.company != company || !l.byParticipant(id) || !may.showable(id) {
+				continue
+			}
+			text, _ := l.text(id)
+			month := impact.MonthOf(reading.at, zone)
+			for _, s := range reading.Scores {
+				if !slices.Contains(cells, impact.Cell{Kind: impact.ScoredKind(s.Dimension), Month: month}) {
+					continue
+				}
+				for _, span := range s.Evidence {
+					found = append(found, impact.Quote{
+						Ref: outcome.SnippetHash(reading.ID + string(s.Dimension) + strconv.Itoa(span.Start))[:32], Month: month, Dimension: s.Dimension,
+						Score: s.Value, Direction: s.Direction, Method: reading.Method, ModelVersion: reading.ModelVersion,
+						RubricVersion: reading.RubricVersion, Span: span, Body: text.Body,
+					})
+				}
+			}
+		}
+		slices.SortFunc(found, func(a, b impact.Quote) int { return strings.Compare(a.Ref, b.Ref) })
+		found = slices.DeleteFunc(found, func(q impact.Quote) bool { return q.Ref <= after })
+		return found[:min(len(found), limit)]
 	}), nil
 }

@@ -36,6 +36,14 @@ func (o outcomes) Keep(scoring outcome.Scoring, text feedback.Text) {
 	put(o.tx, o.ledger.scorings, scoring.TextID, append(slices.Clone(o.ledger.scorings[scoring.TextID]), scoring))
 }
 
+func (o outcomes) Calibrated(calibrations []outcome.Calibration) {
+	for _, c := range calibrations {
+		if _, known := o.ledger.calibrated[c.ID]; !known {
+			put(o.tx, o.ledger.calibrated, c.ID, c)
+		}
+	}
+}
+
 // Scorings gives every reading of a text in the order in which they were kept; the last one is current.
 func (l *Ledger) Scorings(textID string) []outcome.Scoring {
 	return look(l, func() []outcome.Scoring { return slices.Clone(l.scorings[textID]) })

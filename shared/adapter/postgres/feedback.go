@@ -47,8 +47,8 @@ WITH given AS (
 ), emptied AS (
   DELETE FROM feedback_texts t USING news n JOIN kept USING (id) WHERE t.id = n.id AND n.body = '' AND n.known
 ), outdated AS (
-  UPDATE metrics_company_period m SET stale = true FROM news n JOIN kept USING (id) JOIN outcome_scores s ON s.text_id = n.id JOIN companies c ON c.id = s.company_id
-  WHERE n.known AND m.company_id = c.id AND m.period_start = date_trunc('month', s.created_at AT TIME ZONE c.time_zone)::date
+  UPDATE metrics_company_period m SET stale = true FROM news n JOIN kept USING (id) JOIN scorings s ON s.text_id = n.id AND s.is_current JOIN companies c ON c.id = s.company_id
+  WHERE n.known AND m.company_id = c.id AND m.period_start = date_trunc('month', s.written_at AT TIME ZONE c.time_zone)::date
 ), audited AS (
   INSERT INTO audit_logs (company_id, actor_id, action, resource_type, resource_id, before_state, after_state, timestamp)
   SELECT app_company(), $15, CASE WHEN n.known THEN 'UPDATE' ELSE 'CREATE' END, 'rating', n.id::text,

@@ -24,7 +24,7 @@ func (l *Ledger) Months(ctx context.Context, company string, p impact.Period) ([
 	var months []impact.Figures
 	place := map[impact.Month]int{}
 	err := l.read(ctx, company, func(ctx context.Context, q queryer) error {
-		rows, err := q.Query(ctx, `SELECT period_start, participants_count, volunteers_count, sessions_count, minutes_total,
+		rows, err := q.Query(ctx, `SELECT period_start, participants_count, volunteers_count, sessions_count, minutes_total, texts_count,
 				avg_language_level::float8, avg_job_readiness::float8, updated_at
 			FROM metrics_company_period WHERE company_id = app_company() AND period_start BETWEEN $1 AND $2 AND snapshot IS NOT NULL ORDER BY period_start`,
 			date(p.From), date(p.To))
@@ -33,7 +33,7 @@ func (l *Ledger) Months(ctx context.Context, company string, p impact.Period) ([
 		}
 		var start time.Time
 		var f impact.Figures
-		_, err = pgx.ForEachRow(rows, []any{&start, &f.Participants, &f.Volunteers, &f.Sessions, &f.Minutes, &f.AvgLanguageLevel, &f.AvgJobReadiness, &f.AsOf}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&start, &f.Participants, &f.Volunteers, &f.Sessions, &f.Minutes, &f.Texts, &f.AvgLanguageLevel, &f.AvgJobReadiness, &f.AsOf}, func() error {
 			f.Month, f.AsOf, f.Outcomes = month(start), f.AsOf.UTC(), map[outcome.Dimension]impact.Sum{}
 			place[f.Month] = len(months)
 			months = append(months, f)
@@ -43,14 +43,17 @@ func (l *Ledger) Months(ctx context.Context, company string, p impact.Period) ([
 		if err != nil {
 			return err
 		}
-		rows, err = q.Query(ctx, `SELECT period_start, dimension, n, people, total::float8 FROM outcome_month
+		rows, err = q.Query(ctx, `SELECT period_start, dimension, n, people, total::float8, squares::float8, bins FROM outcome_month
 			WHERE company_id = app_company() AND period_start BETWEEN $1 AND $2`, date(p.From), date(p.To))
 		if err != nil {
 			return err
 		}
 		var dimension outcome.Dimension
 		var sum impact.Sum
-		_, err = pgx.ForEachRow(rows, []any{&start, &dimension, &sum.N, &sum.People, &sum.Total}, func() error {
+		var bins []int
+		_, err = pgx.ForEachRow(rows, []any{&start, &dimension, &sum.N, &sum.People, &sum.Total, &sum.Squares, &bins}, func() error {
+			sum.Bins = [outcome.Bins]int(bins)
+			bins = nil
 			if i, ok := place[month(start)]; ok {
 				months[i].Outcomes[dimension] = sum
 			}
@@ -81,4 +84,52 @@ func (l *Ledger) People(ctx context.Context, company string, cells []impact.Cell
 		return err
 	})
 	return counts, err
+}
+
+// Quotes is port.Impact. The order, and what a quote is called, is made of an id by a hash: it tells neither when a text was written nor
+// which quotes are of one person.
+func (l *Ledger) Quotes(ctx context.Context, company string, cells []impact.Cell, after string, limit int) ([]impact.Quote, error) {
+	zone, err := l.Zone(ctx, company)
+	if err != nil {
+		return nil, err
+	}
+	var dimensions []string
+	var from, to []time.Time
+	for _, cell := range cells {
+		for _, d := range outcome.Dimensions {
+			if cell.Kind == impact.ScoredKind(d) {
+				dimensions = append(dimensions, string(d))
+				from, to = append(from, cell.Month.Start(zone)), append(to, cell.Month.Add(1).Start(zone))
+			}
+		}
+	}
+	var found []impact.Quote
+	err = l.read(ctx, company, func(ctx context.Context, q queryer) error {
+		rows, err := q.Query(ctx, `
+			SELECT ref, o.created_at, o.dimension, o.score::float8, coalesce(o.direction, ''), o.method, o.model_version, coalesce(n.rubric_version, ''),
+				e.starts_at, e.ends_at, e.snippet_text, t.body
+			FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS g(dimension, start, finish)
+			JOIN outcome_scores o ON o.company_id = app_company() AND o.dimension = g.dimension AND o.created_at >= g.start AND o.created_at < g.finish
+			JOIN scorings n ON n.id = o.scoring_id JOIN evidence_snippets e ON e.outcome_score_id = o.id
+			JOIN feedback_texts t ON t.id = o.text_id JOIN kintell_sessions s ON s.id = t.session_id
+			CROSS JOIN LATERAL (SELECT left(encode(sha256(convert_to(e.id::text, 'UTF8')), 'hex'), 32) COLLATE "C") AS r(ref)
+			WHERE t.from_role = 'participant' AND s.participant_id IS NOT NULL AND ref > $4 AND showable(t.id)
+				AND substring(t.body FROM e.starts_at + 1 FOR e.ends_at - e.starts_at) = e.snippet_text
+			ORDER BY ref LIMIT $5`, dimensions, from, to, after, limit)
+		if err != nil {
+			return err
+		}
+		var one impact.Quote
+		var at time.Time
+		_, err = pgx.ForEachRow(rows, []any{
+			&one.Ref, &at, &one.Dimension, &one.Score, &one.Direction, &one.Method, &one.ModelVersion, &one.RubricVersion,
+			&one.Span.Start, &one.Span.End, &one.Span.Text, &one.Body,
+		}, func() error {
+			one.Month = impact.MonthOf(at, zone)
+			found = append(found, one)
+			return nil
+		})
+		return err
+	})
+	return found, err
 }

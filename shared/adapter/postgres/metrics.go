@@ -10,6 +10,7 @@ import (
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/fault"
+	"github.com/teei/csr-platform/shared/port"
 )
 
 type metrics struct{ *tx }
@@ -78,37 +79,95 @@ func (m metrics) Lock(ctx context.Context, month impact.Month, zone *time.Locati
 			sums.People[impact.KindParticipant], sums.People[impact.KindVolunteer] = participants, volunteers
 			return err
 		})
+	m.queue(`SELECT count(*) FROM scorings g JOIN feedback_texts t ON t.id = g.text_id JOIN kintell_sessions s ON s.id = t.session_id
+		WHERE g.company_id = app_company() AND g.is_current AND g.written_at >= $1 AND g.written_at < $2
+			AND t.from_role = 'participant' AND s.participant_id IS NOT NULL`, from, to).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&sums.Texts) })
 	// A text whose session has not come yet has no known author; it counts once the session does.
 	err = m.ask(ctx, func(rows pgx.Rows) error {
 		var dimension outcome.Dimension
 		var sum impact.Sum
 		var people []string
-		_, err := pgx.ForEachRow(rows, []any{&dimension, &sum.N, &sum.Total, &people}, func() error {
-			sum.People = len(people)
+		var bins []int
+		_, err := pgx.ForEachRow(rows, []any{&dimension, &sum.N, &sum.Total, &sum.Squares, &bins, &people}, func() error {
+			sum.People, sum.Bins = len(people), [outcome.Bins]int(bins)
 			sums.Outcomes[dimension], sums.People[impact.ScoredKind(dimension)] = sum, people
-			people = nil
+			bins, people = nil, nil
 			return nil
 		})
 		return err
-	}, `SELECT o.dimension, count(*), sum(o.score)::float8, array_agg(DISTINCT s.participant_id::text)
+	}, `SELECT o.dimension, count(*), sum(o.score)::float8, sum(o.score * o.score)::float8, `+histogram+`, array_agg(DISTINCT s.participant_id::text)
 		FROM outcome_scores o JOIN feedback_texts t ON t.id = o.text_id JOIN kintell_sessions s ON s.id = t.session_id
 		WHERE o.company_id = app_company() AND o.created_at >= $1 AND o.created_at < $2 AND t.from_role = 'participant' AND s.participant_id IS NOT NULL
 		GROUP BY o.dimension ORDER BY o.dimension`, from, to)
 	return sums, false, err
 }
 
+// histogram counts scores in ten equal bins, the last with 1 in it, as outcome.BinOf does.
+const (
+	tenth     = "least(floor(o.score * 10), 9)"
+	histogram = "ARRAY[count(*) FILTER (WHERE " + tenth + " = 0)," +
+		"count(*) FILTER (WHERE " + tenth + " = 1)," +
+		"count(*) FILTER (WHERE " + tenth + " = 2)," +
+		"count(*) FILTER (WHERE " + tenth + " = 3)," +
+		"count(*) FILTER (WHERE " + tenth + " = 4)," +
+		"count(*) FILTER (WHERE " + tenth + " = 5)," +
+		"count(*) FILTER (WHERE " + tenth + " = 6)," +
+		"count(*) FILTER (WHERE " + tenth + " = 7)," +
+		"count(*) FILTER (WHERE " + tenth + " = 8)," +
+		"count(*) FILTER (WHERE " + tenth + " = 9)]::int[]"
+)
+
+// Spread is port.Metrics.
+func (m metrics) Spread(ctx context.Context, month impact.Month, zone *time.Location) (portions []impact.Portion, err error) {
+	err = m.ask(ctx, func(rows pgx.Rows) error {
+		var p impact.Portion
+		var bins, reference []int
+		_, err := pgx.ForEachRow(rows, []any{&p.Dimension, &p.ModelVersion, &bins, &reference}, func() error {
+			p.Bins, p.Reference = [outcome.Bins]int(bins), [outcome.Bins]int(reference)
+			portions = append(portions, p)
+			bins, reference = nil, nil
+			return nil
+		})
+		return err
+	}, `SELECT o.dimension, c.model_version, `+histogram+`, c.reference
+		FROM outcome_scores o JOIN calibrations c ON c.id = o.calibration_id
+		JOIN feedback_texts t ON t.id = o.text_id JOIN kintell_sessions s ON s.id = t.session_id
+		WHERE o.company_id = app_company() AND o.created_at >= $1 AND o.created_at < $2 AND t.from_role = 'participant' AND s.participant_id IS NOT NULL
+		GROUP BY o.dimension, c.id ORDER BY c.id`, month.Start(zone), month.Add(1).Start(zone))
+	return portions, err
+}
+
+// Drifted is port.Metrics.
+func (m metrics) Drifted(drifts []port.News[impact.Drift]) {
+	for _, news := range drifts {
+		d, e := news.Fact, m.envelope(news.Event)
+		m.counted(m.queue(`
+			WITH kept AS (
+				INSERT INTO outcome_drift AS d (company_id, period_start, dimension, model_version, level, psi, n, told_at)
+				SELECT app_company(), $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT FROM outcome_drift g
+					WHERE g.company_id = app_company() AND g.period_start = $1 AND g.dimension = $2 AND g.model_version = $3 AND g.level > $4)
+				ON CONFLICT DO NOTHING RETURNING 1
+			), told AS (
+				INSERT INTO outbox (company_id, cause_id, envelope) SELECT app_company(), $8, $9 FROM kept
+			)
+			SELECT count(*) FROM kept`,
+			date(d.Month), string(d.Dimension), d.ModelVersion, d.Level.Gravity(), d.PSI, d.N, m.now, e.cause, e.text))
+	}
+}
+
 // Keep is port.Metrics.
 func (m metrics) Keep(f impact.Figures, sums impact.Sums) {
 	start := date(f.Month)
 	m.queue(`UPDATE metrics_company_period SET participants_count = $2, volunteers_count = $3, sessions_count = $4, minutes_total = $5,
-			avg_language_level = $6, avg_job_readiness = $7, updated_at = $8
+			avg_language_level = $6, avg_job_readiness = $7, updated_at = $8, texts_count = $9
 		WHERE company_id = app_company() AND period_start = $1`,
-		start, f.Participants, f.Volunteers, f.Sessions, f.Minutes, f.AvgLanguageLevel, f.AvgJobReadiness, f.AsOf)
+		start, f.Participants, f.Volunteers, f.Sessions, f.Minutes, f.AvgLanguageLevel, f.AvgJobReadiness, f.AsOf, f.Texts)
 	m.queue("DELETE FROM outcome_month WHERE company_id = app_company() AND period_start = $1", start)
 	for _, d := range outcome.Dimensions {
 		if s, ok := f.Outcomes[d]; ok && s.N > 0 {
-			m.queue("INSERT INTO outcome_month (company_id, period_start, dimension, n, people, total) VALUES (app_company(), $1, $2, $3, $4, $5)",
-				start, string(d), s.N, s.People, s.Total)
+			m.queue("INSERT INTO outcome_month (company_id, period_start, dimension, n, people, total, squares, bins) VALUES (app_company(), $1, $2, $3, $4, $5, $6, $7)",
+				start, string(d), s.N, s.People, s.Total, s.Squares, s.Bins[:])
 		}
 	}
 	var kinds, persons []string

@@ -73,8 +73,8 @@ WITH given AS (
   RETURNING s.id
 ), moved AS (
   SELECT o.completed_at AS at FROM kept JOIN old o USING (id) WHERE o.completed_at IS NOT NULL
-  UNION ALL SELECT s.created_at FROM kept JOIN old o USING (id) JOIN given g USING (id)
-    JOIN feedback_texts t ON t.session_id = o.id JOIN outcome_scores s ON s.text_id = t.id WHERE o.participant_id IS DISTINCT FROM g.participant_id
+  UNION ALL SELECT s.written_at FROM kept JOIN old o USING (id) JOIN given g USING (id)
+    JOIN feedback_texts t ON t.session_id = o.id JOIN scorings s ON s.text_id = t.id AND s.is_current WHERE o.participant_id IS DISTINCT FROM g.participant_id
 ), rated AS (
   UPDATE ratings r SET session_id = p.id FROM pair p WHERE r.session_id = p.booking AND r.session_id = ANY (ARRAY(SELECT booking FROM pair))
 ), written AS (

@@ -17,7 +17,7 @@ import (
 )
 
 // unowned are the tables without a company or a person in them.
-var unowned = []string{"schema_migrations"}
+var unowned = []string{"schema_migrations", "calibrations"}
 
 // examples holds, for every table, how a row of one company is made: {company} is its id, {tag} tells two rows of a table apart, and
 // {name} stands for an id that only this company's row of that name has. They are in an order in which references are kept.
@@ -34,7 +34,7 @@ var examples = []struct{ table, insert string }{
 	{"scorings", "(id, company_id, text_id, model_version, scores, is_current, scored_at) VALUES ({scoring}, '{company}', {rating}, 'm', '[]', true, now())"},
 	{"outcome_scores", `(id, company_id, scoring_id, text_id, text_type, dimension, score, confidence, model_version, created_at)
 		VALUES ({score}, '{company}', {scoring}, {rating}, 'rating', 'confidence', 0.5, 0.5, 'm', now())`},
-	{"evidence_snippets", `(id, company_id, outcome_score_id, snippet_text, snippet_hash, starts_at_byte, ends_at_byte, created_at)
+	{"evidence_snippets", `(id, company_id, outcome_score_id, snippet_text, snippet_hash, starts_at, ends_at, created_at)
 		VALUES ({snippet}, '{company}', {score}, 'a', 'h', 0, 1, now())`},
 	{"screenings", `(content_id, company_id, id, content_type, text_version, screener_version, language, findings, route, screened_at)
 		VALUES ({rating}, '{company}', {screening}, 'feedback_text', 'v', 'v', 'en', '[]', '', now())`},
@@ -44,6 +44,13 @@ var examples = []struct{ table, insert string }{
 		VALUES ({review}, '{company}', {flag}, 'decision', 'approved', 'a', 'programme_staff', 'r', 1, now())`},
 	{"metrics_company_period", "(company_id, period_start, period_end, created_at, updated_at) VALUES ('{company}', {day}, {day}, now(), now())"},
 	{"outcome_month", "(company_id, period_start, dimension, n, people, total) VALUES ('{company}', {day}, 'confidence', 1, 1, 0.5)"},
+	{"outcome_drift", "(company_id, period_start, dimension, model_version, level, psi, n, told_at) VALUES ('{company}', {day}, 'confidence', 'm', 1, 0.21, 100, now())"},
+	{"model_budgets", "(company_id, month) VALUES ('{company}', {day})"},
+	{"model_calls", "(id, company_id, month, expected, reserved_at, expires_at) VALUES ({call}, '{company}', {day}, 1, now(), now())"},
+	{"audit_samples", "(company_id, quarter, seed, size, cut, drawn_at) VALUES ('{company}', {day}, '{tag}', 1, 'c', now())"},
+	{"audit_items", "(id, company_id, quarter, seed, text_id, place, drawn_at) VALUES ({item}, '{company}', {day}, '{tag}', {rating}, 'c', now())"},
+	{"audit_answers", `(item_id, reviewer, company_id, scoring_id, text_version, labels, answered_at)
+		VALUES ({item}, 'r', '{company}', {scoring}, 'v', '{}', now())`},
 	{"participation_month", "(company_id, period_start, kind, person_id) VALUES ('{company}', {day}, 'participant', {user})"},
 	{"audit_logs", "(company_id, actor_id, action, resource_type, timestamp) VALUES ('{company}', 'a', 'CREATE', 'session', now())"},
 	{"senders", `(company_id, sender, secret_now, rotated_at) VALUES ('{company}', '{tag}', '\x00', now())`},
@@ -64,7 +71,7 @@ func row(table, company, tag string) string {
 			continue
 		}
 		pairs := []string{"{company}", company, "{tag}", tag, "{day}", "date '2026-01-01' + " + fmt.Sprint(len(tag))}
-		for _, id := range []string{"user", "session", "rating", "scoring", "score", "snippet", "delivery", "cause", "parked", "import", "screening", "flag", "review"} {
+		for _, id := range []string{"user", "session", "rating", "scoring", "score", "snippet", "delivery", "cause", "parked", "import", "call", "item", "screening", "flag", "review"} {
 			pairs = append(pairs, "{"+id+"}", "md5('"+company+tag+id+"')::uuid")
 		}
 		return "INSERT INTO " + table + " " + strings.NewReplacer(pairs...).Replace(e.insert)

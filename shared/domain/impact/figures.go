@@ -8,8 +8,8 @@ import (
 )
 
 // Compute turns what happened in a month into its figures. It is the only place where they are made; a report adds months up and
-// withholds small groups (Publish), and changes nothing else. Totals are rounded to the three decimals a score has, so that the
-// order in which scores were added cannot show.
+// withholds small groups (Publish), and changes nothing else. Totals are rounded to the three decimals a score has, and squares to
+// six, so that the order in which scores were added cannot show.
 func Compute(month Month, sums Sums, now time.Time) Figures {
 	figures := Figures{
 		Month:        month,
@@ -17,6 +17,7 @@ func Compute(month Month, sums Sums, now time.Time) Figures {
 		Volunteers:   sums.Volunteers,
 		Sessions:     sums.Sessions,
 		Minutes:      sums.Minutes,
+		Texts:        sums.Texts,
 		Outcomes:     map[outcome.Dimension]Sum{},
 		AsOf:         now.UTC(),
 	}
@@ -26,6 +27,7 @@ func Compute(month Month, sums Sums, now time.Time) Figures {
 			continue
 		}
 		sum.Total = float64(thousandths(sum.Total)) / 1000
+		sum.Squares = math.Round(sum.Squares*1e6) / 1e6
 		figures.Outcomes[dimension] = sum
 	}
 	figures.AvgLanguageLevel = mean(figures.Outcomes[outcome.LangLevelProxy])

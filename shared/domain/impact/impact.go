@@ -103,9 +103,19 @@ type Cell struct {
 
 // Sum is what one outcome adds up to in a month.
 type Sum struct {
-	N      int     // scores
-	People int     // distinct people scored
-	Total  float64 // sum of the scores, each 0…1
+	N       int               // scores
+	People  int               // distinct people scored
+	Total   float64           // sum of the scores, each 0…1
+	Squares float64           // sum of their squares
+	Bins    [outcome.Bins]int // how many lie in each tenth of 0…1
+}
+
+// Add counts one more score.
+func (s *Sum) Add(value float64) {
+	s.N++
+	s.Total += value
+	s.Squares += value * value
+	s.Bins[outcome.BinOf(value)]++
 }
 
 // Sums is everything that happened in a month, added up.
@@ -114,6 +124,7 @@ type Sums struct {
 	Minutes      int
 	Participants int // distinct
 	Volunteers   int // distinct
+	Texts        int // texts of participants that were scored, also those that say nothing
 	Outcomes     map[outcome.Dimension]Sum
 	// People lists person ids by kind, for participation_month.
 	People map[string][]string
@@ -127,8 +138,9 @@ type Figures struct {
 	Volunteers       int
 	Sessions         int
 	Minutes          int
-	AvgLanguageLevel *float64 // mean lang_level_proxy, 0…1
-	AvgJobReadiness  *float64 // mean job_readiness, 0…1
+	Texts            int      // texts of participants that were scored, also those that say nothing; not shown
+	AvgLanguageLevel *float64 // mean lang_level_proxy as the model scored, 0…1
+	AvgJobReadiness  *float64 // mean job_readiness as the model scored, 0…1
 	Outcomes         map[outcome.Dimension]Sum
 	AsOf             time.Time // when the figures were last computed
 }

@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -18,13 +19,17 @@ type Number struct {
 	Withheld   []Month // months that are not in Value because their group is too small
 }
 
-// Level is what one outcome comes to over a period. Mean is nil where the outcome was never mentioned or is suppressed; where it
-// is suppressed, N and People are 0 and must not be shown.
+// Level is what one outcome comes to over a period: the mean over the participants' texts of its shown months that speak of it
+// (outcome.Mean). Mean is nil where the outcome was never mentioned or is suppressed; where it is suppressed, N and People are 0 and must
+// not be shown.
 type Level struct {
 	Dimension  outcome.Dimension
-	Mean       *float64 // 0…1, three decimals
-	N          int      // scores
-	People     int      // distinct people scored
+	Mean       *float64      // 0…1, three decimals
+	Low, High  *float64      // 95 % interval of the mean, three decimals; nil where Basis is outcome.ByModel
+	Basis      outcome.Basis // empty where Mean is nil
+	Labelled   int           // texts in which a reviewer found the outcome, of months with at least Least such people
+	N          int           // scores
+	People     int           // distinct people scored
 	Suppressed bool
 	Withheld   []Month
 }
@@ -66,8 +71,10 @@ func Open(months []Figures) []Cell {
 }
 
 // Publish makes the report of p out of the figures of its months, in any order, a month without figures being one in which
-// nothing happened. people counts, by kind, the distinct people of all cells that Open lists for the same months.
-func Publish(p Period, months []Figures, people map[string]int) Report {
+// nothing happened. people counts, by kind, the distinct people of all cells that Open lists for the same months. labels, in any order,
+// are what reviewers found in p; a month's labels of an outcome count where they are of at least Least people and the month is shown, so
+// that they too are part of totals only where they could be shown by themselves.
+func Publish(p Period, months []Figures, people map[string]int, labels []Labelled) Report {
 	byMonth := map[Month]Figures{}
 	for _, m := range months {
 		byMonth[m.Month] = m
@@ -75,7 +82,8 @@ func Publish(p Period, months []Figures, people map[string]int) Report {
 	report := Report{Period: p}
 	var participants, volunteers, sessions, minutes tally
 	levels := make([]tally, len(outcome.Dimensions))
-	totals := make([]Sum, len(outcome.Dimensions))
+	totals := make([]sample, len(outcome.Dimensions))
+	read := byMonthOf(labels)
 	for _, month := range p.Months() {
 		m := byMonth[month]
 		participants.add(month, crowd(m.Participants, m.Participants), m.Participants)
@@ -87,11 +95,13 @@ func Publish(p Period, months []Figures, people map[string]int) Report {
 			sum := m.Outcomes[dimension]
 			verdict := crowd(sum.People, sum.N)
 			levels[i].add(month, verdict, sum.N)
+			var alone sample
 			if verdict == shown {
-				totals[i].N += sum.N
-				totals[i].Total += sum.Total
+				alone.add(sum, stratum(dimension, m, read[month]))
+				totals[i].add(sum, alone.strata[0])
 			}
-			line.Levels = append(line.Levels, levelOf(dimension, sum, verdict))
+			alone.people = sum.People
+			line.Levels = append(line.Levels, levelOf(dimension, alone, verdict))
 		}
 		report.Series = append(report.Series, line)
 		if m.AsOf.After(report.AsOf) {
@@ -108,7 +118,7 @@ func Publish(p Period, months []Figures, people map[string]int) Report {
 		if count.Suppressed {
 			verdict = withheld
 		}
-		totals[i].People = count.Value
+		totals[i].people = count.Value
 		level := levelOf(dimension, totals[i], verdict)
 		level.Withheld = count.Withheld
 		report.Levels = append(report.Levels, level)
@@ -205,11 +215,66 @@ func (t *tally) distinct(people int) Number {
 	return number
 }
 
-func levelOf(dimension outcome.Dimension, sum Sum, v verdict) Level {
+// sample is what there is of one outcome: the scores of shown months, and what reviewers found.
+type sample struct {
+	n, people int
+	strata    []outcome.Stratum
+}
+
+func (s *sample) add(sum Sum, of outcome.Stratum) {
+	s.n += sum.N
+	s.strata = append(s.strata, of)
+}
+
+func byMonthOf(labels []Labelled) map[Month][]Labelled {
+	read := map[Month][]Labelled{}
+	for _, l := range labels {
+		read[l.Month] = append(read[l.Month], l)
+	}
+	return read
+}
+
+// stratum is one month of one outcome. Its labels are left out where fewer than Least people speak of the outcome in them.
+func stratum(dimension outcome.Dimension, m Figures, read []Labelled) outcome.Stratum {
+	sum := m.Outcomes[dimension]
+	found := outcome.Stratum{Texts: max(m.Texts, sum.N), Scored: outcome.Moments{N: sum.N, Total: sum.Total, Squares: sum.Squares}}
+	speaking := map[string]bool{}
+	for _, l := range read {
+		pair, judged := l.Pairs[dimension]
+		if !judged {
+			continue
+		}
+		found.Labels = append(found.Labels, pair)
+		if pair.A != nil {
+			speaking[l.Person] = true
+		}
+	}
+	if len(speaking) < Least {
+		found.Labels = nil
+	}
+	return found
+}
+
+func levelOf(dimension outcome.Dimension, of sample, v verdict) Level {
 	if v == withheld {
 		return Level{Dimension: dimension, Suppressed: true}
 	}
-	return Level{Dimension: dimension, Mean: mean(sum), N: sum.N, People: sum.People}
+	level := Level{Dimension: dimension, N: of.n, People: of.people}
+	estimate, some := outcome.Mean(of.strata)
+	if some {
+		level.Mean, level.Low, level.High = rounded(&estimate.Mean), rounded(estimate.Low), rounded(estimate.High)
+		level.Basis, level.Labelled = estimate.Basis, estimate.Labelled
+	}
+	return level
+}
+
+// rounded to three decimals, half a thousandth up, in whole thousandths of a sum that is one.
+func rounded(x *float64) *float64 {
+	if x == nil {
+		return nil
+	}
+	value := math.Floor(*x*1000+0.5+1e-9) / 1000
+	return &value
 }
 
 func union(p Period, participants, volunteers, sessions tally, levels []tally) []Month {

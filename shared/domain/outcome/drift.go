@@ -1,6 +1,9 @@
 package outcome
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Bins is into how many equal parts of 0…1 scores are counted.
 const Bins = 10
@@ -46,6 +49,11 @@ const (
 	HighDrift     DriftLevel = "high"     // 0.25
 	CriticalDrift DriftLevel = "critical" // 0.3
 )
+
+// Gravity is 0 for no drift, then 1 to 3.
+func (l DriftLevel) Gravity() int {
+	return max(slices.Index([]DriftLevel{NoDrift, MediumDrift, HighDrift, CriticalDrift}, l), 0)
+}
 
 // LeastDrift is the fewest scores of which a drift is told: of fewer the index swings by chance.
 const LeastDrift = 100

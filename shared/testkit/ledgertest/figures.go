@@ -31,7 +31,7 @@ func (r *room) count(companyID string, month impact.Month, subject string) (sums
 		}
 		tx.Metrics().Keep(impact.Figures{
 			Month: month, Participants: sums.Participants, Volunteers: sums.Volunteers, Sessions: sums.Sessions, Minutes: sums.Minutes,
-			Outcomes: sums.Outcomes, AsOf: day,
+			Texts: sums.Texts, Outcomes: sums.Outcomes, AsOf: day,
 		}, sums)
 		return nil
 	})
@@ -55,11 +55,14 @@ func (r *room) scores(companyID, textID string, scores map[outcome.Dimension]flo
 		if err != nil {
 			return err
 		}
-		scoring := outcome.Scoring{ID: identity.NewID(), TextID: textID, ModelVersion: "test-1", Language: "en", At: day}
+		scoring := outcome.Scoring{
+			ID: identity.NewID(), TextID: textID, Method: outcome.Local, ModelVersion: "test-1", RubricVersion: "rubric-1", Language: "en", At: day,
+		}
 		for _, dimension := range outcome.Dimensions {
 			if value, ok := scores[dimension]; ok {
 				scoring.Scores = append(scoring.Scores, outcome.Score{
-					Dimension: dimension, Value: value, Confidence: 0.5, Evidence: []outcome.Span{{Start: 0, End: len(text.Body), Text: text.Body}},
+					Dimension: dimension, Value: value, Confidence: 0.5, Direction: outcome.Gain, Calibration: calibration(dimension).ID,
+					Evidence: []outcome.Span{outcome.Whole(text.Body)},
 				})
 			}
 		}
@@ -75,6 +78,15 @@ func (r *room) months(companyID string, from, to impact.Month) []impact.Figures 
 		r.Fatalf("months: %v", err)
 	}
 	return found
+}
+
+// added is the sum of scores of so many people.
+func added(people int, values ...float64) impact.Sum {
+	sum := impact.Sum{People: people}
+	for _, v := range values {
+		sum.Add(v)
+	}
+	return sum
 }
 
 var figures = []test{
@@ -158,18 +170,19 @@ var figures = []test{
 		r.rates(r.a.ID, f)
 		r.scores(r.a.ID, f.ID, map[outcome.Dimension]float64{outcome.Confidence: 0.8, outcome.Belonging: 0.4})
 		sums, _ := r.count(r.a.ID, march, f.ID)
-		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Confidence: {N: 1, People: 1, Total: 0.8}, outcome.Belonging: {N: 1, People: 1, Total: 0.4}})
+		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Confidence: added(1, 0.8), outcome.Belonging: added(1, 0.4)})
 		r.equal("people", sums.People[impact.ScoredKind(outcome.Confidence)], []string{p})
 		_, counted := r.count(r.a.ID, march, f.ID)
 		r.equal("counted", counted, true)
 		r.scores(r.a.ID, f.ID, map[outcome.Dimension]float64{outcome.Confidence: 0.6, outcome.WellBeing: 0.5})
 		sums, counted = r.count(r.a.ID, march, f.ID)
 		r.equal("counted", counted, false)
-		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Confidence: {N: 1, People: 1, Total: 0.6}, outcome.WellBeing: {N: 1, People: 1, Total: 0.5}})
+		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Confidence: added(1, 0.6), outcome.WellBeing: added(1, 0.5)})
 		r.scores(r.a.ID, f.ID, nil) // says nothing about anything
 		sums, counted = r.count(r.a.ID, march, f.ID)
 		r.equal("counted", counted, false)
 		r.equal("outcomes", len(sums.Outcomes), 0)
+		r.equal("texts", sums.Texts, 1) // one that says nothing is one all the same
 	}},
 	{outcome: "two texts of one person are two scores of one person", run: func(r *room) {
 		p, v := r.pair(r.a.ID)
@@ -180,7 +193,7 @@ var figures = []test{
 			r.scores(r.a.ID, f.ID, map[outcome.Dimension]float64{outcome.Belonging: 0.5})
 		}
 		sums, _ := r.count(r.a.ID, march, identity.NewID())
-		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Belonging: {N: 2, People: 1, Total: 1}})
+		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Belonging: added(1, 0.5, 0.5)})
 	}},
 	{outcome: "a score counts for its writer once the session is known", run: func(r *room) {
 		p, v := r.pair(r.a.ID)
@@ -196,7 +209,7 @@ var figures = []test{
 		if counted {
 			r.Error("the month is said to include a writer that it could not know")
 		}
-		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Confidence: {N: 1, People: 1, Total: 0.5}})
+		r.equal("outcomes", sums.Outcomes, map[outcome.Dimension]impact.Sum{outcome.Confidence: added(1, 0.5)})
 	}},
 	{outcome: "reports read the figures that were kept", run: func(r *room) {
 		p, v := r.pair(r.a.ID)
@@ -207,8 +220,8 @@ var figures = []test{
 		r.completes(r.a.ID, one, two, three)
 		level := 0.625
 		kept := impact.Figures{
-			Month: march, Participants: 1, Volunteers: 1, Sessions: 1, Minutes: 45, AvgLanguageLevel: &level, AsOf: day,
-			Outcomes: map[outcome.Dimension]impact.Sum{outcome.LangLevelProxy: {N: 2, People: 1, Total: 1.25}},
+			Month: march, Participants: 1, Volunteers: 1, Sessions: 1, Minutes: 45, Texts: 3, AvgLanguageLevel: &level, AsOf: day,
+			Outcomes: map[outcome.Dimension]impact.Sum{outcome.LangLevelProxy: added(1, 0.5, 0.75)},
 		}
 		r.equal("months before any count", len(r.months(r.a.ID, march, april)), 0)
 		r.count(r.a.ID, april, two.ID)

@@ -35,6 +35,9 @@ type Harness struct {
 	Person      func(t testing.TB, id string) Person
 	Enrollments func(t testing.TB, company string) []journey.Enrollment
 	Audit       func(t testing.TB, company string) []company.Entry // of the operator's scope: under the operator's company
+	Scorings    func(t testing.TB, text string) []Scoring          // every reading of a text, the current one last
+	Limit       func(t testing.TB, company string, microUSD int64) // gives a company its own limit of what models may cost
+	Calls       func(t testing.TB, company string) []Call          // of models
 
 	Differs Differs
 }
@@ -46,6 +49,18 @@ type Differs struct {
 	// ForgetsRestatements says that a later statement of what is known already does not count as the latest one: a differing statement
 	// sent in between, and arriving last, is then taken for a correction.
 	ForgetsRestatements bool
+}
+
+// Scoring is a row of scorings.
+type Scoring struct {
+	ID, Method, ModelVersion, RubricVersion, Language, Reason string
+	Current                                                   bool
+}
+
+// Call is a row of model_calls that was settled.
+type Call struct {
+	Purpose, Model string
+	MicroUSD       int64
 }
 
 // Session is a row of any state: stub, booking, or held.
@@ -74,7 +89,7 @@ type Person struct {
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	shared := open(t)
-	for _, group := range [][]test{transactions, repeats, announcements, persons, conversations, figures, files, tenants, moderation} {
+	for _, group := range [][]test{transactions, repeats, announcements, persons, conversations, figures, outcomes, files, tenants, moderation} {
 		for _, one := range group {
 			t.Run(one.outcome, func(t *testing.T) {
 				t.Parallel()

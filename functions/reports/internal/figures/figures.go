@@ -9,6 +9,7 @@ import (
 
 	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/impact"
+	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/web"
 	"github.com/teei/csr-platform/shared/port"
@@ -50,7 +51,11 @@ func publish(ctx context.Context, reader port.Impact, company string, period imp
 			return impact.Report{}, err
 		}
 	}
-	return impact.Publish(period, months, people), nil
+	labels, err := reader.Labels(ctx, company, period)
+	if err != nil {
+		return impact.Report{}, err
+	}
+	return impact.Publish(period, months, people, labels), nil
 }
 
 // asked are the ends of a period as far as they were given.
@@ -130,14 +135,26 @@ func number(n impact.Number, value float64) Number {
 	return written
 }
 
-// Outcome is one of the five outcomes. Mean is null where nobody spoke of it (n is 0) or where it is suppressed (n is null).
+// Outcome is one of the five outcomes: the mean over the participants' texts that speak of it. Mean is null where nobody spoke of it
+// (n is 0) or where it is suppressed (n is null). Basis says what the mean rests on: ppi, the model's scores corrected by what reviewers
+// found in a random sample; human, the reviewers' labels alone; model, the model's scores alone, and then there is no interval, since
+// how far they are off is not known.
 type Outcome struct {
-	Dimension      string   `json:"dimension"`
-	Mean           *float64 `json:"mean"`   // 0…1, three decimals
-	N              *int     `json:"n"`      // texts that speak of it
-	People         *int     `json:"people"` // distinct people who wrote them
-	Suppressed     bool     `json:"suppressed,omitempty"`
-	WithheldMonths []string `json:"withheldMonths,omitempty"` // not in mean, n and people: fewer than five people
+	Dimension      string        `json:"dimension"`
+	Mean           *float64      `json:"mean"`            // 0…1, three decimals
+	Interval       *Interval     `json:"interval"`        // of the mean, 95 %
+	Basis          outcome.Basis `json:"basis,omitempty"` // ppi, human or model; absent where mean is null
+	Labelled       *int          `json:"labelled"`        // texts in which a reviewer found it
+	N              *int          `json:"n"`               // texts in which the model found it
+	People         *int          `json:"people"`          // distinct people who wrote these
+	Suppressed     bool          `json:"suppressed,omitempty"`
+	WithheldMonths []string      `json:"withheldMonths,omitempty"` // not in mean, n and people: fewer than five people
+}
+
+// Interval holds the mean of all such texts 95 times in a hundred.
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // OutcomesOf writes levels down, in their order.
@@ -147,11 +164,15 @@ func OutcomesOf(levels []impact.Level) []Outcome {
 		written := Outcome{
 			Dimension:      string(level.Dimension),
 			Mean:           level.Mean,
+			Basis:          level.Basis,
 			Suppressed:     level.Suppressed,
 			WithheldMonths: Months(level.Withheld),
 		}
 		if !level.Suppressed {
-			written.N, written.People = &level.N, &level.People
+			written.N, written.People, written.Labelled = &level.N, &level.People, &level.Labelled
+		}
+		if level.Low != nil && level.High != nil {
+			written.Interval = &Interval{*level.Low, *level.High}
 		}
 		outcomes = append(outcomes, written)
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +58,45 @@ func (Impact) People(_ context.Context, _ string, cells []impact.Cell) (map[stri
 	return counts, nil
 }
 
+// Labels is port.Impact: reviewers read 12 texts of November, each by another person, and found confidence in all of them; and three of
+// January, too few to count.
+func (Impact) Labels(_ context.Context, _ string, p impact.Period) ([]impact.Labelled, error) {
+	var read []impact.Labelled
+	for i := range 15 {
+		month := impact.Month{Year: 2025, Month: time.November}
+		if i >= 12 {
+			month = impact.Month{Year: 2026, Month: time.January}
+		}
+		if month.Before(p.From) || p.To.Before(month) {
+			continue
+		}
+		label, score := .5+.25*float64(i%2), .6+.01*float64(i)
+		read = append(read, impact.Labelled{
+			Month: month, Person: strconv.Itoa(i), Pairs: map[outcome.Dimension]outcome.Pair{outcome.Confidence: {A: &label, B: &score}},
+		})
+	}
+	return read, nil
+}
+
+// Quotes is port.Impact: two quotes for each cell, the second one with an e-mail address in it.
+func (Impact) Quotes(_ context.Context, _ string, cells []impact.Cell, after string, limit int) ([]impact.Quote, error) {
+	var found []impact.Quote
+	for _, cell := range cells {
+		for i, body := range []string{"I dare to speak now. It was cold.", "Write to olena@example.org, I am glad of it."} {
+			q := impact.Quote{
+				Ref: outcome.SnippetHash(cell.Month.String() + cell.Kind + strconv.Itoa(i))[:32], Month: cell.Month,
+				Dimension: outcome.Dimension(strings.TrimPrefix(cell.Kind, impact.ScoredKind(""))), Score: 0.75, Direction: outcome.Gain,
+				Method: outcome.Local, ModelVersion: "local-1", RubricVersion: "rubric-1", Body: body, Span: outcome.SpanAt(body, 0, strings.LastIndex(body, " ")),
+			}
+			if q.Ref > after {
+				found = append(found, q)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b impact.Quote) int { return strings.Compare(a.Ref, b.Ref) })
+	return found[:min(limit, len(found))], nil
+}
+
 // year has 12 participants in November, 3 in December, 8 in January; volunteers are 6, 5 and 4.
 func year() []impact.Figures {
 	at := time.Date(2025, 12, 31, 23, 0, 0, 0, time.UTC)
@@ -66,7 +107,7 @@ func year() []impact.Figures {
 		month(2025, time.November, impact.Sums{
 			Participants: 12, Volunteers: 6, Sessions: 20, Minutes: 1010,
 			Outcomes: map[outcome.Dimension]impact.Sum{
-				outcome.Confidence: {N: 10, People: 9, Total: 7.125},
+				outcome.Confidence: {N: 10, People: 9, Total: 7.125, Squares: 5.2},
 				outcome.Belonging:  {N: 2, People: 2, Total: 1.9},
 				outcome.WellBeing:  {N: 6, People: 5, Total: 2.5},
 			},
