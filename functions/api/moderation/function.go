@@ -1,4 +1,4 @@
-// Package moderation is the review queue: who looks at which held text, what they decided, and how that goes.
+// Package moderation runs the review queue: who looks at which held text, what they decided, and how that goes.
 //
 // Texts stay out of sight until ?reveal=true asks for one, which the audit log notes. What goes to safeguarding is shown to that role alone.
 // A decision needs a claim, which lasts half an hour. An escalation is confirmed (escalated) or sent back (returned) by a second person. About
