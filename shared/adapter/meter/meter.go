@@ -54,8 +54,9 @@ func New(paid Paid, accounts Accounts, standard int64) *Model {
 func (m *Model) Calibrations() []outcome.Calibration { return m.paid.Calibrations() }
 
 // Score takes the most that the call can cost out of the budget, asks, and settles what it did cost, failed or not. Fails as the paid
-// model does, and Busy with ErrSpent. A process that dies in the middle leaves the reservation standing: money may be left over,
-// never overspent. So does a settlement that fails, because an answer that was paid for is not thrown away.
+// model does, and Busy with ErrSpent. A process that dies in the middle leaves its reservation to expire (port.ReservationLasts). So
+// does a settlement that fails three times, because an answer that was paid for is not thrown away: its cost is then in the scoring's
+// Usage alone.
 func (m *Model) Score(ctx context.Context, in outcome.Request) (outcome.Scoring, error) {
 	expected := m.paid.Estimate(in.Text)
 	if expected <= 0 {
@@ -90,15 +91,21 @@ func reserve(ctx context.Context, accounts Accounts, company string, expected, s
 	return reservation, nil
 }
 
-// settle replaces a reservation by what was used; nil is nothing. It works though ctx is over.
+// settle replaces a reservation by what was used; nil is nothing. It works though ctx is over, and says nothing where it does not work:
+// see Score.
 func settle(ctx context.Context, accounts Accounts, company, reservation, purpose string, used *outcome.Usage) {
 	if used == nil {
 		used = &outcome.Usage{}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
 	defer cancel()
-	_ = accounts(ctx, company, func(s port.Spending) error { // see Score: the reservation stands
-		s.Settle(reservation, purpose, *used)
-		return nil
-	})
+	for range 3 {
+		err := accounts(ctx, company, func(s port.Spending) error {
+			s.Settle(reservation, purpose, *used)
+			return nil
+		})
+		if err == nil {
+			return
+		}
+	}
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teei/csr-platform/shared/adapter/bedrock"
+	"github.com/teei/csr-platform/shared/adapter/memory"
 	"github.com/teei/csr-platform/shared/adapter/meter"
+	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/safety"
 	"github.com/teei/csr-platform/shared/fault"
@@ -212,6 +214,41 @@ func TestWithoutAccountsNothingIsAsked(t *testing.T) {
 	_, err = meter.New(p, new(book).accounts, 1000).Score(t.Context(), outcome.Request{Text: "x"})
 	if err == nil || len(p.asked) != 0 {
 		t.Errorf("nobody pays, yet asked %d times: %v", len(p.asked), err)
+	}
+}
+
+func TestLedgerKeepsTheAccounts(t *testing.T) {
+	t.Parallel()
+	ledger := memory.New(memory.Options{})
+	p := paid{estimate: 100, cost: 30}
+	m := meter.New(p, meter.In(ledger, "consumers/scorefeedback"), 150)
+	mine := outcome.Request{Company: company.OperatorID, Text: ask.Text}
+	for n := range 3 {
+		_, err := m.Score(t.Context(), mine)
+		if (err == nil) != (n < 2) || err != nil && !errors.Is(err, meter.ErrSpent) {
+			t.Fatalf("call %d: %v", n, err)
+		}
+	}
+	calls := ledger.Calls(company.OperatorID)
+	if len(calls) != 2 || !calls[0].Settled || calls[0].MicroUSD != 30 || calls[0].Purpose != "score" {
+		t.Errorf("%+v", calls)
+	}
+}
+
+func TestASettlementIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	var b book
+	failures := 2
+	flaky := func(ctx context.Context, company string, f func(port.Spending) error) error {
+		if len(b.reserved["c1"]) > 0 && failures > 0 {
+			failures--
+			return errors.New("database away")
+		}
+		return b.accounts(ctx, company, f)
+	}
+	_, err := meter.New(paid{estimate: 100, cost: 30}, flaky, 1000).Score(t.Context(), ask)
+	if err != nil || len(b.settled) != 1 {
+		t.Errorf("%v, settled %v", err, b.settled)
 	}
 }
 
