@@ -34,6 +34,7 @@ var kinds = []string{"webhooks", "consumers", "reports", "api", "jobs", "pages",
 
 // nobodyHears are events that are told for what is still to come, each with the reason.
 var nobodyHears = map[string]string{
+	"q2q.drift.detected":        "an alarm for people: whoever notifies them will hear it",
 	"kintell.session.scheduled": "a booking moves no figure; whoever advances journeys will hear it",
 	"safety.flag.raised":        "the queue is read from the ledger; whoever shows texts asks whether they are showable",
 	"safety.review.completed":   "the same",

@@ -520,7 +520,7 @@ func (j *journey) reports() {
 func (j *journey) evidence() {
 	of := ` FROM evidence_snippets e JOIN outcome_scores s ON s.id = e.outcome_score_id JOIN feedback_texts t ON t.id = s.text_id `
 	all := figure[int](j.house, "SELECT count(*)"+of)
-	verbatim := figure[int](j.house, "SELECT count(*)"+of+`WHERE substring(convert_to(t.body, 'UTF8') FROM e.starts_at_byte + 1 FOR e.ends_at_byte - e.starts_at_byte) = convert_to(e.snippet_text, 'UTF8')
+	verbatim := figure[int](j.house, "SELECT count(*)"+of+`WHERE substring(t.body FROM e.starts_at + 1 FOR e.ends_at - e.starts_at) = e.snippet_text
 		AND e.snippet_text <> '' AND t.from_role = 'participant' AND e.company_id = t.company_id AND t.company_id = $1`, j.acme)
 	if all < 6 || verbatim != all {
 		j.t.Errorf("%d of %d quotes are verbatim", verbatim, all)

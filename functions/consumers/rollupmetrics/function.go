@@ -1,7 +1,7 @@
 // Package rollupmetrics keeps the figures of each company's months up to date with what happened in them.
 //
 // Hears:   kintell.session.completed, q2q.outcome.scored
-// Tells:   nothing
+// Tells:   q2q.drift.detected, when 100 scores of a month and dimension lie otherwise than those the model was calibrated on
 // Repeats: safe; a month is computed anew from what is kept, so counting twice cannot happen
 // Fails:   an unreadable event is parked; a month that somebody else holds is waited for
 package rollupmetrics
@@ -14,6 +14,7 @@ import (
 
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/impact"
+	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/fn"
 	"github.com/teei/csr-platform/shared/port"
@@ -47,7 +48,7 @@ func (h *Handler) Completed(ctx context.Context, in contract.Of[contract.Kintell
 		if err != nil {
 			return fmt.Errorf("texts about the session: %w", err)
 		}
-		return rollUp(ctx, tx, in.Body.SessionID, append(written, in.Body.CompletedAt)...)
+		return rollUp(ctx, tx, in.Cause(), in.Body.SessionID, append(written, in.Body.CompletedAt)...)
 	})
 }
 
@@ -57,18 +58,18 @@ func (h *Handler) Scored(ctx context.Context, in contract.Of[contract.OutcomeSco
 	return h.ledger.Once(ctx, name, in.Cause(), func(tx port.Tx) error {
 		text, err := tx.Feedback().Text(ctx, in.Body.TextID)
 		if fault.KindOf(err) == fault.Missing {
-			return rollUp(ctx, tx, in.Body.TextID)
+			return rollUp(ctx, tx, in.Cause(), in.Body.TextID)
 		}
 		if err != nil {
 			return fmt.Errorf("text of the scoring: %w", err)
 		}
-		return rollUp(ctx, tx, in.Body.TextID, text.CreatedAt)
+		return rollUp(ctx, tx, in.Cause(), in.Body.TextID, text.CreatedAt)
 	})
 }
 
 // rollUp computes the months of times, unless they count subject already, and every month that a correction has outdated.
 // Months are locked in order, so that two of these never wait for each other.
-func rollUp(ctx context.Context, tx port.Tx, subject string, times ...time.Time) error {
+func rollUp(ctx context.Context, tx port.Tx, cause contract.Cause, subject string, times ...time.Time) error {
 	zone, err := tx.Metrics().Zone(ctx)
 	if err != nil {
 		return fmt.Errorf("time zone of the company: %w", err)
@@ -91,6 +92,34 @@ func rollUp(ctx context.Context, tx port.Tx, subject string, times ...time.Time)
 			continue
 		}
 		tx.Metrics().Keep(impact.Compute(month, sums, tx.Now()), sums)
+		err = watch(ctx, tx, cause, month, zone, sums)
+		if err != nil {
+			return fmt.Errorf("drift in %v: %w", month, err)
+		}
 	}
+	return nil
+}
+
+// watch tells where the scores of a month have drifted away from what their model was calibrated on.
+func watch(ctx context.Context, tx port.Tx, cause contract.Cause, month impact.Month, zone *time.Location, sums impact.Sums) error {
+	enough := false
+	for _, sum := range sums.Outcomes {
+		enough = enough || sum.N >= outcome.LeastDrift
+	}
+	if !enough {
+		return nil
+	}
+	portions, err := tx.Metrics().Spread(ctx, month, zone)
+	if err != nil {
+		return err
+	}
+	var news []port.News[impact.Drift]
+	for _, drift := range impact.Drifts(month, portions) {
+		news = append(news, port.News[impact.Drift]{Fact: drift, Event: cause.Then(contract.DriftDetected{
+			CompanyID: tx.Company(), Month: month.String(), Dimension: string(drift.Dimension), ModelVersion: drift.ModelVersion,
+			Level: string(drift.Level), PSI: drift.PSI, N: drift.N,
+		})})
+	}
+	tx.Metrics().Drifted(news)
 	return nil
 }

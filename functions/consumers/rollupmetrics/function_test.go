@@ -146,6 +146,54 @@ func TestAScoreCountsForTheMonthInWhichTheTextWasWritten(t *testing.T) {
 	}
 }
 
+func TestADriftIsToldOnceALevel(t *testing.T) {
+	t.Parallel()
+	c := kintelltest.New()
+	reference := outcome.Calibration{ID: "test/confidence/en", ModelVersion: "test", Dimension: outcome.Confidence, Reference: [10]int{4: 50, 7: 50}}
+	err := c.Do(t.Context(), port.In(c.ID, "test"), func(tx port.Tx) error {
+		tx.Outcomes().Calibrated([]outcome.Calibration{reference})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(from, to int, value float64) {
+		for i := from; i < to; i++ {
+			ref := fmt.Sprintf("s%d", i)
+			c.Held(t, ref, midMonth, fmt.Sprintf("p%d", i%9), "kari", 1)
+			c.Rated(t, ref, feedback.FromParticipant, "I dare to speak now", midMonth, 1)
+			rated := kintelltest.Heard[contract.KintellRatingCreated](t, c)
+			score(t, c, rated[len(rated)-1].Body.RatingID, "first", outcome.Score{
+				Dimension: outcome.Confidence, Value: value, Confidence: 1, Direction: outcome.State, Calibration: reference.ID,
+				Evidence: []outcome.Span{{Start: 0, End: 1, Text: "I"}},
+			})
+		}
+		work(t, c)
+	}
+	levels := func() (told []string) {
+		for _, e := range kintelltest.Heard[contract.DriftDetected](t, c) {
+			told = append(told, fmt.Sprintf("%s %s %s %s %d", e.Body.Month, e.Body.Dimension, e.Body.ModelVersion, e.Body.Level, e.Body.N))
+			if e.Body.CompanyID != c.ID || e.Body.PSI <= 0.2 {
+				t.Errorf("told %+v", e.Body)
+			}
+		}
+		return told
+	}
+	read(0, 99, 0.75)
+	if diff := cmp.Diff([]string(nil), levels()); diff != "" {
+		t.Fatalf("of 99 scores nothing is told:\n%s", diff)
+	}
+	read(99, 100, 0.75)
+	want := []string{"2026-02 confidence test critical 100"}
+	if diff := cmp.Diff(want, levels()); diff != "" {
+		t.Fatal(diff)
+	}
+	read(100, 120, 0.75) // still so
+	if diff := cmp.Diff(want, levels()); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
 func TestAScoringWhoseTextIsGoneIsNoFailure(t *testing.T) {
 	t.Parallel()
 	c := kintelltest.New()

@@ -9,6 +9,7 @@ package scorefeedback
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/feedback"
@@ -37,15 +38,18 @@ func open(ctx context.Context, env port.Env) ([]fn.Hears, error) {
 
 // Handler scores texts.
 type Handler struct {
-	ledger port.Ledger
-	model  outcome.Model
+	ledger     port.Ledger
+	model      outcome.Model
+	calibrated atomic.Bool // the model's calibrations are in the ledger, as far as this process knows
 }
 
 // New is a handler that reads texts from ledger, has model score them and keeps the scores in ledger.
-func New(ledger port.Ledger, model outcome.Model) *Handler { return &Handler{ledger, model} }
+func New(ledger port.Ledger, model outcome.Model) *Handler {
+	return &Handler{ledger: ledger, model: model}
+}
 
 // Rated scores the text of a rating. A rating without a text, or with a volunteer's, makes no participant's outcome: nothing is
-// scored and nothing told.
+// scored and nothing told. A text in a language that the model does not know is a scoring too, one without scores that says why.
 func (h *Handler) Rated(ctx context.Context, in contract.Of[contract.KintellRatingCreated]) error {
 	if in.Body.FromRole != string(feedback.FromParticipant) {
 		return nil
@@ -84,7 +88,10 @@ func (h *Handler) Rated(ctx context.Context, in contract.Of[contract.KintellRati
 // keep makes scoring the current one and tells it, also where it has no scores: a corrected text may have lost some. While the
 // model read, the text may have been corrected or erased; then this scoring is of a text that is no more, and is dropped.
 func (h *Handler) keep(ctx context.Context, cause contract.Cause, text feedback.Text, scoring outcome.Scoring) error {
-	return h.ledger.Once(ctx, name, cause, func(tx port.Tx) error {
+	err := h.ledger.Once(ctx, name, cause, func(tx port.Tx) error {
+		if !h.calibrated.Load() { // with the first scoring of each process: whoever reads a score finds what made it
+			tx.Outcomes().Calibrated(h.model.Calibrations())
+		}
 		current, err := written(ctx, tx, text.ID)
 		if err != nil {
 			return fmt.Errorf("text %s: %w", text.ID, err)
@@ -97,6 +104,10 @@ func (h *Handler) keep(ctx context.Context, cause contract.Cause, text feedback.
 		tx.Tell(cause.Then(told(text, scoring)))
 		return nil
 	})
+	if err == nil {
+		h.calibrated.Store(true)
+	}
+	return err
 }
 
 // written reads a text; the zero Text where there is none.
@@ -114,12 +125,16 @@ func told(text feedback.Text, scoring outcome.Scoring) contract.OutcomeScored {
 		TextType:     text.Type,
 		ScoringID:    scoring.ID,
 		ModelVersion: scoring.ModelVersion,
+		Method:       string(scoring.Method),
+		Rubric:       scoring.RubricVersion,
+		Language:     scoring.Language,
+		Reason:       string(scoring.Reason),
 		Scores:       []contract.DimensionScore{},
 		ScoredAt:     scoring.At,
 	}
 	for _, score := range scoring.Scores {
 		body.Scores = append(body.Scores, contract.DimensionScore{
-			Dimension: string(score.Dimension), Score: score.Value, Confidence: score.Confidence,
+			Dimension: string(score.Dimension), Score: score.Value, Confidence: score.Confidence, Direction: string(score.Direction),
 		})
 	}
 	return body

@@ -23,9 +23,14 @@ type model struct {
 	before func()                 // runs before the model answers
 	err    error                  // the answer, where it is not nil
 	bend   func(*outcome.Scoring) // changes the answer
+
+	calibrations int // how often it was asked for them
 }
 
-func (m *model) Calibrations() []outcome.Calibration { return nil }
+func (m *model) Calibrations() []outcome.Calibration {
+	m.calibrations++
+	return []outcome.Calibration{{ID: "test-1/confidence/en", ModelVersion: "test-1", Dimension: outcome.Confidence}}
+}
 
 func (m *model) Score(_ context.Context, in outcome.Request) (outcome.Scoring, error) {
 	m.asked++
@@ -71,7 +76,8 @@ func TestAParticipantsTextIsScoredOnceAndTold(t *testing.T) {
 	}
 	want := contract.OutcomeScored{
 		TextID: in.Body.RatingID, TextType: feedback.TypeKintellRating, ScoringID: kept[0].ID, ModelVersion: "test-1",
-		Scores: []contract.DimensionScore{{Dimension: "confidence", Score: 0.75, Confidence: 0.5}}, ScoredAt: kintelltest.Now,
+		Method: "local", Rubric: "rubric-test", Language: "en",
+		Scores: []contract.DimensionScore{{Dimension: "confidence", Score: 0.75, Confidence: 0.5, Direction: "state"}}, ScoredAt: kintelltest.Now,
 	}
 	if diff := cmp.Diff(want, told[0].Body); diff != "" {
 		t.Error(diff)
@@ -115,6 +121,47 @@ func TestATextThatSaysNothingIsToldWithoutScores(t *testing.T) {
 	told := kintelltest.Heard[contract.OutcomeScored](t, c)
 	if len(told) != 1 || len(told[0].Body.Scores) != 0 {
 		t.Fatalf("told %d events, expected one with no scores, so that an older reading stops counting", len(told))
+	}
+}
+
+func TestATextInAnUnknownLanguageIsKeptWithTheReason(t *testing.T) {
+	t.Parallel()
+	c, in := rated(t, feedback.FromParticipant, "Ich habe mich getraut")
+	m := &model{bend: func(s *outcome.Scoring) { s.Scores, s.Language, s.Reason = nil, "de", outcome.Language }}
+	err := scorefeedback.New(c, m).Rated(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, told := c.Scorings(in.Body.RatingID), kintelltest.Heard[contract.OutcomeScored](t, c)
+	if len(kept) != 1 || kept[0].Reason != outcome.Language || len(told) != 1 || told[0].Body.Reason != "language" || told[0].Body.Language != "de" {
+		t.Fatalf("kept %+v and told %d events, expected one scoring that says why there are no scores", kept, len(told))
+	}
+}
+
+func TestCalibrationsAreKeptOnceAProcess(t *testing.T) {
+	t.Parallel()
+	c, in := rated(t, feedback.FromParticipant, "Today I dared to speak")
+	broken := true
+	m := &model{bend: func(s *outcome.Scoring) {
+		if broken {
+			s.Scores[0].Value = 2
+		}
+	}}
+	h := scorefeedback.New(c, m)
+	if h.Rated(t.Context(), in) == nil || len(c.Calibrations()) != 0 {
+		t.Fatal("expected nothing to be kept of a scoring that does not prove itself")
+	}
+	broken = false
+	for i := range 3 {
+		c.Rated(t, "s1", feedback.FromParticipant, "Today I dared to speak", written, 2+i)
+		heard := kintelltest.Heard[contract.KintellRatingCreated](t, c)
+		err := h.Rated(t.Context(), heard[len(heard)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.Calibrations()) != 1 || m.calibrations != 1 {
+		t.Errorf("%d calibrations, asked for %d times; expected one of each", len(c.Calibrations()), m.calibrations)
 	}
 }
 

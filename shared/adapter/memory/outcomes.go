@@ -48,3 +48,14 @@ func (o outcomes) Calibrated(calibrations []outcome.Calibration) {
 func (l *Ledger) Scorings(textID string) []outcome.Scoring {
 	return look(l, func() []outcome.Scoring { return slices.Clone(l.scorings[textID]) })
 }
+
+// Calibrations gives those that were kept, by id.
+func (l *Ledger) Calibrations() []outcome.Calibration {
+	return look(l, func() []outcome.Calibration {
+		var kept []outcome.Calibration
+		for _, id := range sortedKeys(l.calibrated) {
+			kept = append(kept, l.calibrated[id])
+		}
+		return kept
+	})
+}
