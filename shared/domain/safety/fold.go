@@ -17,7 +17,7 @@ func Fold(text string) (folded string, at []int) {
 	glyphs := read(text)
 	total := 0
 	if len(glyphs) > 0 {
-		total = glyphs[len(glyphs)-1].to
+		total = int(glyphs[len(glyphs)-1].to)
 	}
 	glyphs = together(held(words(bare(glyphs))))
 	var b strings.Builder
@@ -26,7 +26,7 @@ func Fold(text string) (folded string, at []int) {
 	for _, g := range glyphs {
 		n, _ := b.WriteRune(g.r)
 		for range n {
-			at = append(at, g.from)
+			at = append(at, int(g.from))
 		}
 	}
 	return b.String(), append(at, total)
@@ -120,34 +120,31 @@ func held(in []glyph) []glyph {
 func together(in []glyph) []glyph {
 	out := in[:0]
 	for i := 0; i < len(in); {
-		n := apart(in, i)
-		if n == 0 {
-			out = append(out, in[i])
-			i++
-			continue
+		n, disguised := apart(in, i)
+		step := 1
+		if disguised {
+			step = 2
 		}
-		for k := 0; k < n; k++ {
-			out = append(out, in[i+2*k])
+		for k := i; k < i+2*n-1; k += step {
+			out = append(out, in[k])
 		}
 		i += 2*n - 1
 	}
 	return out
 }
 
-// apart is how many letters, each alone, stand at i with the same sign between them; zero for too few.
-func apart(in []glyph, i int) int {
+// apart is how many letters, each alone, stand at i with the same sign between them, and whether they are a word in disguise. It is
+// 1 for anything else.
+func apart(in []glyph, i int) (n int, disguised bool) {
 	if i > 0 && wordly(in[i-1].r) || !unicode.IsLetter(in[i].r) || i+2 >= len(in) || !strings.ContainsRune(" .-*_", in[i+1].r) {
-		return 0
+		return 1, false
 	}
 	sign, n, words := in[i+1].r, 1, oneLetterWord(in[i].r)
 	for k := i + 2; k < len(in) && in[k-1].r == sign && unicode.IsLetter(in[k].r) && (k+1 == len(in) || !wordly(in[k+1].r)); k += 2 {
 		n++
 		words = words && oneLetterWord(in[k].r)
 	}
-	if sign == ' ' && (n < 4 || words) || n < 3 {
-		return 0
-	}
-	return n
+	return n, n >= 3 && (sign != ' ' || n >= 4 && !words)
 }
 
 func wordly(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

@@ -10,15 +10,27 @@ import (
 // glyph is one character of a text in its plainest form (NFKC), and the characters of the original, from to to, that it stands for.
 type glyph struct {
 	r        rune
-	from, to int
+	from, to int32
 }
 
 // read gives text in its plainest form. What is written as several characters (a letter and its accent) has them all as its origin;
 // of what becomes several (a ligature), each has the one. Origins never go back.
 func read(text string) []glyph {
 	out := make([]glyph, 0, len(text))
-	n := 0
+	n := int32(0)
 	for text != "" {
+		ascii := 0
+		for ascii < len(text) && text[ascii] < utf8.RuneSelf {
+			ascii++
+		}
+		if ascii < len(text) && ascii > 0 {
+			ascii-- // an accent may follow
+		}
+		for i := range ascii {
+			out = append(out, glyph{rune(text[i]), n, n + 1})
+			n++
+		}
+		text = text[ascii:]
 		same := norm.NFKC.QuickSpanString(text)
 		for _, r := range text[:same] {
 			out = append(out, glyph{r, n, n + 1})
@@ -36,7 +48,7 @@ func read(text string) []glyph {
 			_, taken = utf8.DecodeRuneInString(text)
 			segment = []byte(text[:taken])
 		}
-		count := utf8.RuneCountInString(text[:taken])
+		count := int32(utf8.RuneCountInString(text[:taken]))
 		for len(segment) > 0 {
 			r, size := utf8.DecodeRune(segment)
 			out = append(out, glyph{r, n, n + count})

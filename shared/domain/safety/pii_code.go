@@ -84,7 +84,7 @@ func (p *page) shortCode(w word) {
 	case w.number && w.to-w.from == 6: // 131052-308T
 		p.hetu(w)
 		return
-	case !w.number && w.to-w.from == 6, w.number && w.to-w.from == 1:
+	case !w.number && w.to-w.from == 6 && p.number(w.to), w.number && w.to-w.from == 1 && (w.low == "1" || w.low == "2"):
 		n, skip = 16, " "
 	default:
 		return

@@ -26,7 +26,7 @@ func (p *page) mail(i int) {
 	for b > i+1 && strings.ContainsRune(".-_", p.r[b-1]) {
 		b--
 	}
-	for a < i && strings.ContainsRune(".'", p.r[a]) {
+	for a < i-1 && strings.ContainsRune(".'", p.r[a]) {
 		a++
 	}
 	if a < i && domain(p.r[i+1:b]) {

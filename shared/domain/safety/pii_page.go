@@ -35,12 +35,12 @@ func newPage(text string) *page {
 	for _, g := range glyphs {
 		if unseen(g.r) {
 			if len(p.to) > 0 { // goes with what it follows
-				p.to[len(p.to)-1] = int32(g.to)
+				p.to[len(p.to)-1] = g.to
 			}
 			continue
 		}
 		r := plain(g.r)
-		p.r, p.from, p.to = append(p.r, r), append(p.from, int32(g.from)), append(p.to, int32(g.to))
+		p.r, p.from, p.to = append(p.r, r), append(p.from, g.from), append(p.to, g.to)
 		starts = append(starts, int32(low.Len()))
 		low.WriteRune(lower(r))
 	}

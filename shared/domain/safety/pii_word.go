@@ -52,8 +52,11 @@ func mailHost(w string) bool {
 	return false
 }
 
-// stem says whether w begins with one of the stems, which a space separates.
+// stem says whether w begins with one of the Cyrillic stems, which a space separates.
 func stem(w, stems string) bool {
+	if w[0] < 0x80 { // they are Cyrillic
+		return false
+	}
 	for stems != "" {
 		s, rest, _ := strings.Cut(stems, " ")
 		if strings.HasPrefix(w, s) {
