@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 //go:embed testdata/*.jsonl
@@ -41,7 +40,7 @@ func run(out io.Writer, data, misses string) error {
 		fmt.Fprintln(out, "\npresidio: not measured, no folder was given (-data)")
 		return nil
 	}
-	texts, err := presidioTexts(filepath.Join(data, "presidio_synth_v2.json"))
+	texts, err := presidioTexts(presidioFile(data))
 	if err != nil {
 		return err
 	}

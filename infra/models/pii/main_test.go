@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -61,8 +60,8 @@ func TestLabelsStandInTheirTexts(t *testing.T) {
 
 func TestPresidioIsFoundAsWellAsRecorded(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(os.Getenv("DATA"), "presidio_synth_v2.json")
-	if _, err := os.Stat(file); err != nil {
+	file := presidioFile(os.Getenv("DATA"))
+	if !exists(file) {
 		t.Skip("set DATA to the folder of presidio_synth_v2.json")
 	}
 	halves, err := presidioTexts(file)

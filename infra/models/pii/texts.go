@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 
@@ -43,6 +44,20 @@ func ownTexts(half string) ([]text, error) {
 var kinds = map[string]string{
 	"EMAIL_ADDRESS": safety.Email, "PHONE_NUMBER": safety.Phone, "IBAN_CODE": safety.IBAN, "CREDIT_CARD": safety.Card,
 	"US_SSN": safety.NationalID, "STREET_ADDRESS": safety.Address, "DOMAIN_NAME": safety.URL, "IP_ADDRESS": safety.IP,
+}
+
+// presidioFile is where the data set is in folder, which may also be the folder of all data sets.
+func presidioFile(folder string) string {
+	const name = "presidio_synth_v2.json"
+	if below := filepath.Join(folder, "pii", name); exists(below) {
+		return below
+	}
+	return filepath.Join(folder, name)
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // presidioTexts reads the file and splits it by template. What Presidio calls a street address is claimed when it has a letter and a
