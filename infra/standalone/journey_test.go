@@ -339,8 +339,8 @@ func (j *journey) parked() {
 	cause := contract.Cause{ID: identity.NewID(), Company: j.acme, At: time.Now()}
 	early := cause.Then(contract.ImportReceived{ImportID: made.ID})
 	lost := cause.Then(contract.ImportReceived{ImportID: identity.NewID()})
-	odd := cause.Then(contract.KintellRatingCreated{RatingID: identity.NewID()})
-	odd.Data = []byte(`{"createdAt":"yesterday"}`)
+	odd := cause.Then(contract.OutcomeScored{TextID: identity.NewID()})
+	odd.Data = []byte(`{"scoredAt":"yesterday"}`)
 	if err = bus.Publish(j.t.Context(), []contract.Event{early, lost, odd}); err != nil {
 		j.t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func (j *journey) parked() {
 	for _, d := range j.deliveries("parked") {
 		reasons[d.CauseID] = d
 	}
-	if len(reasons) != 3 || !strings.Contains(reasons[early.Metadata.ID].Reason, "waits for its file") || reasons[odd.Metadata.ID].By != "consumers/scorefeedback" ||
+	if len(reasons) != 3 || !strings.Contains(reasons[early.Metadata.ID].Reason, "waits for its file") || reasons[odd.Metadata.ID].By != "consumers/rollupmetrics" ||
 		reasons[lost.Metadata.ID].By != "consumers/importfile" {
 		j.t.Fatalf("parked: %+v", reasons)
 	}
@@ -410,7 +410,7 @@ func levels(t *testing.T, texts []written, small []string) []level {
 		tallies[d] = &tally{people: map[string]bool{}}
 	}
 	for _, w := range texts {
-		scoring, err := model.Score(t.Context(), w.text)
+		scoring, err := model.Score(t.Context(), outcome.Request{Text: w.text})
 		if err != nil {
 			t.Fatal(err)
 		}

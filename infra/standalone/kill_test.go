@@ -174,7 +174,10 @@ func insist(ctx context.Context, c *client, d sample.Delivery, secret string) er
 // settled waits until every consumer has finished what it must and nothing is left to publish.
 func (l *load) settled(t *testing.T, ctx context.Context, db *pgx.Conn) {
 	t.Helper()
-	want := map[string]int{"consumers/projectprofile": l.held, "consumers/scorefeedback": l.texts, "consumers/rollupmetrics": l.held + l.texts, "outbox": 0}
+	want := map[string]int{
+		"consumers/projectprofile": l.held, "consumers/scorefeedback": l.texts, "consumers/screencontent": len(l.ratings),
+		"consumers/rollupmetrics": l.held + l.texts, "outbox": 0,
+	}
 	deadline := time.Now().Add(90 * time.Second)
 	for {
 		got := map[string]int{}

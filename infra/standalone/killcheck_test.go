@@ -152,7 +152,7 @@ func (l *load) checkStream(t *testing.T, ctx context.Context, v *victim) {
 var hearers = map[string][]string{
 	"kintell.session.completed": {"consumers/projectprofile", "consumers/rollupmetrics"},
 	"q2q.outcome.scored":        {"consumers/rollupmetrics"},
-	"kintell.rating.created":    {"consumers/scorefeedback"},
+	"kintell.rating.created":    {"consumers/scorefeedback", "consumers/screencontent"},
 }
 
 // subject is the rating's id, or the event's own where it is about something else.
