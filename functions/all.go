@@ -16,6 +16,7 @@ import (
 	"github.com/teei/csr-platform/functions/consumers/screencontent"
 	"github.com/teei/csr-platform/functions/deploy/migrate"
 	"github.com/teei/csr-platform/functions/reports/ataglance"
+	"github.com/teei/csr-platform/functions/reports/evidence"
 	"github.com/teei/csr-platform/functions/reports/outcomes"
 	"github.com/teei/csr-platform/functions/webhooks/kintell"
 	"github.com/teei/csr-platform/shared/platform/fn"
@@ -37,6 +38,7 @@ var All = []fn.Function{
 	screencontent.Function,
 	migrate.Function,
 	ataglance.Function,
+	evidence.Function,
 	outcomes.Function,
 	kintell.Function,
 }

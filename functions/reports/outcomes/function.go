@@ -1,7 +1,7 @@
 // Package outcomes answers how the five outcomes of a company's participants developed, month by month.
 //
 // Asks:    GET /v1/companies/{companyId}/outcomes?from=YYYY-MM&to=YYYY-MM
-// Answers: each outcome's mean, n and people over the period, and a series of the same by month
+// Answers: each outcome's mean with its interval and what it rests on (ppi, human, model), n and people over the period, and a series of the same by month
 // Repeats: safe; nothing is changed
 // Fails:   a malformed month or unknown parameter is 400; another's company is 404
 package outcomes

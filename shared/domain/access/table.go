@@ -23,6 +23,7 @@ var Table = map[string]Rule{
 
 	"GET /v1/companies/{companyId}/at-a-glance": {Roles: reporters, Of: Company},
 	"GET /v1/companies/{companyId}/outcomes":    {Roles: reporters, Of: Company},
+	"GET /v1/companies/{companyId}/evidence":    {Roles: reporters, Of: Company},
 
 	"GET /v1/companies":                              {Roles: readers},
 	"POST /v1/companies":                             {Roles: admins},

@@ -70,6 +70,20 @@ func Open(months []Figures) []Cell {
 	return cells
 }
 
+// Quotable lists the cells of those who spoke of dimension, or of any where it is empty, in months large enough to be shown: from these
+// alone words may be quoted.
+func Quotable(months []Figures, dimension outcome.Dimension) []Cell {
+	var cells []Cell
+	for _, cell := range Open(months) {
+		for _, d := range outcome.Dimensions {
+			if cell.Kind == ScoredKind(d) && (dimension == "" || dimension == d) {
+				cells = append(cells, cell)
+			}
+		}
+	}
+	return cells
+}
+
 // Publish makes the report of p out of the figures of its months, in any order, a month without figures being one in which
 // nothing happened. people counts, by kind, the distinct people of all cells that Open lists for the same months. labels, in any order,
 // are what reviewers found in p; a month's labels of an outcome count where they are of at least Least people and the month is shown, so

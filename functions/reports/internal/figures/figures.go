@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/teei/csr-platform/shared/domain/identity"
@@ -15,27 +16,44 @@ import (
 	"github.com/teei/csr-platform/shared/port"
 )
 
-// Read makes the report that r asks for: the company of the path parameter companyId, the months from and to, both included. The
-// default is the twelve months that end with the one in which now falls, in the company's time zone; from alone ends there too,
-// to alone starts eleven months earlier.
+// Read makes the report that r asks for, as Ask reads it.
 func Read(r *http.Request, reader port.Impact, now time.Time) (impact.Report, error) {
-	asked, err := ask(r)
+	asked, err := Ask(r, reader, now)
 	if err != nil {
 		return impact.Report{}, err
 	}
-	ctx, company := r.Context(), r.PathValue("companyId")
+	return publish(r.Context(), reader, asked.Company, asked.Period)
+}
+
+// Asked is what a request asks for.
+type Asked struct {
+	Company string
+	Period  impact.Period
+	Query   url.Values // its other parameters
+}
+
+// Ask reads a request: the company of the path parameter companyId, the months from and to, both included, and such other parameters
+// as are named. The default is the twelve months that end with the one in which now falls, in the company's time zone; from alone ends
+// there too, to alone starts eleven months earlier.
+func Ask(r *http.Request, reader port.Impact, now time.Time, others ...string) (Asked, error) {
+	query, err := web.Query(r, append([]string{"from", "to"}, others...)...)
+	if err != nil {
+		return Asked{}, err
+	}
+	given, err := endsOf(query)
+	if err != nil {
+		return Asked{}, err
+	}
+	company := r.PathValue("companyId")
 	if !identity.IsID(company) {
-		return impact.Report{}, fault.New(fault.Missing, "no such company")
+		return Asked{}, fault.New(fault.Missing, "no such company")
 	}
-	zone, err := reader.Zone(ctx, company)
+	zone, err := reader.Zone(r.Context(), company)
 	if err != nil {
-		return impact.Report{}, err
+		return Asked{}, err
 	}
-	period, err := asked.period(impact.MonthOf(now, zone))
-	if err != nil {
-		return impact.Report{}, err
-	}
-	return publish(ctx, reader, company, period)
+	period, err := given.period(impact.MonthOf(now, zone))
+	return Asked{company, period, query}, err
 }
 
 func publish(ctx context.Context, reader port.Impact, company string, period impact.Period) (impact.Report, error) {
@@ -58,14 +76,10 @@ func publish(ctx context.Context, reader port.Impact, company string, period imp
 	return impact.Publish(period, months, people, labels), nil
 }
 
-// asked are the ends of a period as far as they were given.
-type asked struct{ from, to *impact.Month }
+// ends are those of a period as far as they were given.
+type ends struct{ from, to *impact.Month }
 
-func ask(r *http.Request) (asked, error) {
-	query, err := web.Query(r, "from", "to")
-	if err != nil {
-		return asked{}, err
-	}
+func endsOf(query url.Values) (ends, error) {
 	var checks fault.Checks
 	read := func(name string) *impact.Month {
 		if !query.Has(name) {
@@ -75,11 +89,11 @@ func ask(r *http.Request) (asked, error) {
 		checks.That(err == nil, name, "a month written YYYY-MM")
 		return &month
 	}
-	a := asked{read("from"), read("to")}
-	return a, checks.Err("the period cannot be read")
+	given := ends{read("from"), read("to")}
+	return given, checks.Err("the period cannot be read")
 }
 
-func (a asked) period(current impact.Month) (impact.Period, error) {
+func (a ends) period(current impact.Month) (impact.Period, error) {
 	to := current
 	if a.to != nil {
 		to = *a.to

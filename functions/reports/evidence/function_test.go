@@ -1,0 +1,125 @@
+package evidence_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/teei/csr-platform/functions/reports/evidence"
+	"github.com/teei/csr-platform/functions/reports/internal/figurestest"
+	"github.com/teei/csr-platform/shared/domain/impact"
+	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/testkit/golden"
+)
+
+func handler() *evidence.Handler {
+	return evidence.New(figurestest.Impact{}, func() time.Time { return figurestest.Now })
+}
+
+// page is an answer, as far as the tests look.
+type page struct {
+	Evidence []struct {
+		Ref, Quote, Dimension, Month string
+		Cut                          bool
+	}
+	Next string
+}
+
+func ask(t *testing.T, show func(http.ResponseWriter, *http.Request) error, query string) page {
+	t.Helper()
+	w := figurestest.Ask(t, show, figurestest.Company, query)
+	if w.Code != http.StatusOK {
+		t.Fatalf("status %d, expected 200: %s", w.Code, w.Body)
+	}
+	var got page
+	err := json.Unmarshal(w.Body.Bytes(), &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestShowQuotesWithWhatTheyProveAndMasksWhoCanBeReached(t *testing.T) {
+	t.Parallel()
+	w := figurestest.Ask(t, handler().Show, figurestest.Company, "dimension=well_being")
+	golden.JSON(t, "well-being", w.Body.Bytes())
+	if strings.Contains(w.Body.String(), "olena") {
+		t.Errorf("an address is shown: %s", w.Body)
+	}
+}
+
+func TestQuotesComeFromPublishableMonthsAndOutcomesAlone(t *testing.T) {
+	t.Parallel()
+	cells := map[string]bool{}
+	for _, q := range ask(t, handler().Show, "").Evidence {
+		cells[q.Month+" "+q.Dimension] = true
+	}
+	want := map[string]bool{"2025-11 confidence": true, "2025-11 well_being": true, "2026-01 confidence": true} // belonging and December: fewer than five people
+	if diff := cmp.Diff(want, cells); diff != "" {
+		t.Error(diff)
+	}
+	if got := ask(t, handler().Show, "dimension=belonging").Evidence; len(got) != 0 {
+		t.Errorf("%d quotes of four people", len(got))
+	}
+	if got := ask(t, handler().Show, "from=2025-12&to=2025-12").Evidence; len(got) != 0 {
+		t.Errorf("%d quotes of a small month", len(got))
+	}
+}
+
+func TestPagesFollowEachOther(t *testing.T) {
+	t.Parallel()
+	var refs, all []string
+	for _, q := range ask(t, handler().Show, "").Evidence {
+		all = append(all, q.Ref)
+	}
+	after := ""
+	for range len(all) {
+		got := ask(t, handler().Show, "limit=1"+after)
+		refs = append(refs, got.Evidence[0].Ref)
+		after = "&after=" + got.Next
+		if got.Next == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff(all, refs); diff != "" || len(all) != 6 {
+		t.Errorf("%d quotes, page by page (-all +pages):\n%s", len(all), diff)
+	}
+}
+
+// long answers one quote of many words.
+type long struct{ figurestest.Impact }
+
+func (long) Quotes(_ context.Context, _ string, cells []impact.Cell, _ string, _ int) ([]impact.Quote, error) {
+	body := strings.Repeat("слово ", 400)
+	return []impact.Quote{{Ref: strings.Repeat("a", 32), Month: cells[0].Month, Dimension: outcome.LangLevelProxy, Span: outcome.Whole(body), Body: body}}, nil
+}
+
+func TestAWholeTextIsNotShown(t *testing.T) {
+	t.Parallel()
+	got := ask(t, evidence.New(long{}, func() time.Time { return figurestest.Now }).Show, "").Evidence[0]
+	if !got.Cut || got.Quote != strings.TrimSpace(strings.Repeat("слово ", 50)) {
+		t.Errorf("cut %v: %q, expected the first fifty words", got.Cut, got.Quote)
+	}
+}
+
+func TestShowNamesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	for query, field := range map[string]string{
+		"dimension=hope": "dimension", "dimension=": "dimension", "limit=0": "limit", "limit=201": "limit", "limit=many": "limit",
+		"after=1": "after", "after=" + strings.Repeat("G", 32): "after", "from=January": "from", "person=1": "person",
+	} {
+		w := figurestest.Ask(t, handler().Show, figurestest.Company, query)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), fmt.Sprintf("%q", field)) {
+			t.Errorf("%s: status %d: %s, expected 400 that names %s", query, w.Code, w.Body, field)
+		}
+	}
+	if w := figurestest.Ask(t, handler().Show, "nobody", ""); w.Code != http.StatusNotFound {
+		t.Errorf("status %d of no company, expected 404", w.Code)
+	}
+}
