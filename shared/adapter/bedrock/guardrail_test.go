@@ -50,21 +50,25 @@ func TestGuardrailFindings(t *testing.T) {
 		"nothing": {bedrockfake.Assessment{}, nil, safety.Clear},
 		"filters": {
 			bedrockfake.Assessment{Filters: []bedrockfake.Filter{filter("INSULTS", "HIGH"), filter("MISCONDUCT", "LOW"), filter("HATE", "NONE"), filter("VIOLENCE", "MEDIUM")}},
-			[]safety.Finding{{Category: safety.Violence, Confidence: 0.7}, {Category: safety.Harassment, Confidence: 0.95}}, safety.Moderation,
+			[]safety.Finding{{Category: safety.Violence, Confidence: 0.7}, {Category: safety.Harassment, Confidence: 0.95}},
+			safety.Moderation,
 		},
 		"a low confidence holds nothing": {
 			bedrockfake.Assessment{Filters: []bedrockfake.Filter{filter("SEXUAL", "LOW")}},
-			[]safety.Finding{{Category: safety.Sexual, Confidence: 0.4}}, safety.Clear,
+			[]safety.Finding{{Category: safety.Sexual, Confidence: 0.4}},
+			safety.Clear,
 		},
 		"personal data": {
 			bedrockfake.Assessment{Entities: []bedrockfake.Entity{entity("NAME", "Oksana"), entity("ADDRESS", "Storgata 5"), entity("AGE", "5"), entity("EMAIL", "not in the text")}},
 			[]safety.Finding{{Category: safety.PII, Confidence: 1, Spans: []safety.Span{
 				{Start: 8, End: 14, Kind: "name"}, {Start: 31, End: 37, Kind: "name"}, {Start: 47, End: 57, Kind: "address"},
-			}}}, safety.Clear,
+			}}},
+			safety.Clear,
 		},
 		"words": {
 			bedrockfake.Assessment{Swearing: []string{"damn"}, Words: []string{"fool"}},
-			[]safety.Finding{{Category: safety.Profanity, Confidence: 0.9, Spans: []safety.Span{{Start: 20, End: 24}, {Start: 25, End: 29}}}}, safety.Moderation,
+			[]safety.Finding{{Category: safety.Profanity, Confidence: 0.9, Spans: []safety.Span{{Start: 20, End: 24}, {Start: 25, End: 29}}}},
+			safety.Moderation,
 		},
 		"a topic named like a category": {
 			bedrockfake.Assessment{Topics: []string{"Self-Harm"}}, []safety.Finding{{Category: safety.SelfHarm, Confidence: 0.7}}, safety.Safeguarding,
@@ -77,7 +81,8 @@ func TestGuardrailFindings(t *testing.T) {
 		},
 		"watching only": {
 			bedrockfake.Assessment{Filters: []bedrockfake.Filter{filter("HATE", "HIGH")}, Detected: true},
-			[]safety.Finding{{Category: safety.Hate, Confidence: 0.95}}, safety.Moderation,
+			[]safety.Finding{{Category: safety.Hate, Confidence: 0.95}},
+			safety.Moderation,
 		},
 	}
 	for name, c := range cases {

@@ -92,6 +92,7 @@ func TestOrdinaryFeedbackGivesNoOrders(t *testing.T) {
 		"I forgot all the rules of grammar but I dare to speak now.", "My teacher gave me a good score in the exam, 8 of 10!",
 		"I used to ignore people, now I greet them.", "I have 1 friend here <3", "My confidence is high and I was invited to an interview.",
 		"Jeg glemte å ringe, men jeg tør mer nå.", "Я забула правила, але вже не боюся говорити.", "They rate us every week and I feel stressed.",
+		"I would rate my confidence 10 of 10 now.", "I give this course the highest score, I feel at home!", "I was the first user: now I help others.",
 	} {
 		server := bedrockfake.Plays(t, func(r bedrockfake.Request) bedrockfake.Answer {
 			return bedrockfake.Scores(r, "", bedrockfake.Verdict{Dimension: "confidence", Score: 0.5, Confidence: 1, Direction: "state", Quotes: []string{bedrockfake.Text(r)}})

@@ -50,9 +50,10 @@ var orderly = sync.OnceValue(func() []*regexp.Regexp {
 		`(?is)(ignorer|ignorier|ignora|ignorez|zignoruj|gl[øe]m|ігнору|забудь|игнориру|تجاهل|oublie|vergiss).{0,80}` +
 			`(instru|regel|regl|règl|anweisung|інструкц|инструкц|правил|التعليمات|rubri)`,
 		`(?i)(lang_level_proxy|job_readiness|well_being|emit_scores)`,
-		`(?i)\b(score|scores|rating|points?|confidence|belonging|well-being)\b\W{0,3}(of|is|as|to|at|be)?\W{0,3}(0?[.,]\d+|1([.,]0+)?|10|100)(\W|$)`,
-		`(?i)\b(1|1\.0|10|100 ?%|full marks)\W{0,3}(for|in|on|to)\W{0,3}(every|all|confidence|belonging|well-?being|job readiness)`,
-		`(?i)\b(give|assign|set|return|output|answer|respond|rate)\b.{0,40}\b(score|scores|maximum|highest|json|1\.0)\b`,
+		`(?i)\b(score|scores|rating)\b\W{0,3}(of|is|as|to|at|be)?\W{0,3}(0?[.,]\d+|1([.,]0+)?|100)(\W|$)`,
+		`(?i)\b(confidence|belonging|well-?being|job readiness)["']?\s*[:=]\s*["']?(0?[.,]\d+|1([.,]0+)?|10|100)(\W|$)`,
+		`(?i)\b(1|1\.0|100 ?%|full marks)\W{0,3}(for|in|on|to)\W{0,3}(every|all|confidence|belonging|well-?being|job readiness)`,
+		`(?is)(^|[.!?:,]\s*|\n\s*|\b(please|must|should|you|now|then|and)\s+)(give|assign|set|return|output|answer|respond)\b.{0,40}\b(score|scores|maximum|highest|json|1\.0)\b`,
 		`(?i)(^|\n)\s*(system|assistant|user|human|developer)\s*:`,
 		`(?i)</?[a-z][a-z0-9_:-]*[^<]*>|\[/?(inst|system|tool)[^\]]*\]|[{}]|\x60{3}|TEXT-[0-9a-f]{8}`,
 		`(?i)\b(you are|du bist|du er|ти) (now |jetzt |nå |тепер )?(an? |ein |en )?(ai|language model|assistant|scorer|assistent|модель|асистент)`,
