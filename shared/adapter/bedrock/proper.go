@@ -62,7 +62,8 @@ func stem(word string) string {
 // german are words by which German is known.
 var german = sync.OnceValue(func() map[string]bool {
 	known := map[string]bool{}
-	for _, word := range strings.Fields("ich nicht und mich mir wir eine einen einem sehr für wurde haben habe") {
+	for _, word := range strings.Fields(`ich nicht und mich mir wir eine einen einem sehr für wurde haben habe ist auf aus bei vom zum zur nur doch schon kein keine keinen
+		dich dein deine mein meine meiner ihm ihn sind muss wird wenn oder weil dass daß jetzt`) {
 		known[word] = true
 	}
 	return known
