@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,7 +146,7 @@ func (a audits) Compared(ctx context.Context, quarter impact.Quarter) (all []out
 		return err
 	}
 	a.queue(`
-		SELECT l.key, coalesce(g.language, ''), g.model_version, (l.value #>> '{}')::float8, (g.scores -> l.key ->> 'value')::float8
+		SELECT l.key, coalesce(g.language, ''), g.model_version, (l.value #>> '{}')::float8, coalesce(g.scores -> l.key -> 'value', g.scores -> l.key -> 'score')::float8
 		FROM audit_items i JOIN audit_answers a ON a.item_id = i.id JOIN scorings g ON g.id = a.scoring_id, jsonb_each(a.labels) l
 		WHERE i.company_id = app_company() AND i.quarter = $1 ORDER BY i.place, i.id, a.answered_at, a.reviewer, l.key`, date(quarter.First())).Query(collect)
 	err = a.ask(ctx, collect, `
@@ -185,13 +186,13 @@ func (l *Ledger) Labels(ctx context.Context, company string, p impact.Period) ([
 		var at time.Time
 		var person string
 		var labels outcome.Labels
-		var scores map[outcome.Dimension]*struct{ Value *float64 }
+		var scores map[outcome.Dimension]*struct{ Value, Score *float64 } // score is how the code before 0002 called it
 		_, err = pgx.ForEachRow(rows, []any{&at, &person, &labels, &scores}, func() error {
 			of := impact.Labelled{Month: impact.MonthOf(at, zone), Person: person, Pairs: map[outcome.Dimension]outcome.Pair{}}
 			for d, label := range labels {
 				pair := outcome.Pair{A: label}
 				if s := scores[d]; s != nil {
-					pair.B = s.Value
+					pair.B = cmp.Or(s.Value, s.Score)
 				}
 				of.Pairs[d] = pair
 			}
