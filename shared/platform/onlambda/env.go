@@ -23,6 +23,7 @@ import (
 	"github.com/teei/csr-platform/shared/adapter/eventbridge"
 	"github.com/teei/csr-platform/shared/adapter/kms"
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
+	"github.com/teei/csr-platform/shared/adapter/meter"
 	"github.com/teei/csr-platform/shared/adapter/postgres"
 	"github.com/teei/csr-platform/shared/adapter/s3"
 	"github.com/teei/csr-platform/shared/adapter/secretsmanager"
@@ -231,38 +232,41 @@ func (e *Env) postgres() database {
 	return e.database.get(func() database { return postgres.New(e.options()) })
 }
 
-// Model is port.Env: MODEL=local is the model inside the binary, MODEL=bedrock the one named by MODEL_ID.
-func (e *Env) Model(context.Context) (outcome.Model, error) {
-	id := e.settings.StringOr("MODEL_ID", "")
-	if e.settings.OneOf("MODEL", "local", "bedrock") == "bedrock" {
-		return bedrock.New(e.aws(), id), nil
+// How long the local model is left when a paid one takes too long, settling the bill included.
+const margin = 10 * time.Second
+
+// Model is port.Env: MODEL=local is the model inside the binary; MODEL=bedrock the one named by MODEL_ID, within the company's monthly
+// budget (MODEL_BUDGET_USD where the company has none of its own), and the local one where that will not or may not answer.
+func (e *Env) Model(ctx context.Context) (outcome.Model, error) {
+	local := localmodel.New()
+	if e.settings.OneOf("MODEL", "local", "bedrock") == "local" {
+		return local, nil
 	}
-	return late{sync.OnceValue(func() outcome.Model { return localmodel.New() })}, nil
+	ledger, err := e.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	paid := meter.New(bedrock.New(e.aws(), e.settings.String("MODEL_ID")), meter.In(ledger, e.name), e.budget())
+	return meter.NewFallback(paid, local, margin), nil
 }
 
-// late is a model that is read when the first text comes: reading it takes as long as all the rest of a start.
-type late struct{ model func() outcome.Model }
-
-// Score is outcome.Model.
-func (l late) Score(ctx context.Context, in outcome.Request) (outcome.Scoring, error) {
-	return l.model().Score(ctx, in)
+// Screener is port.Env: the screener inside the binary and, where GUARDRAIL_ID names one, a guardrail of Bedrock beside it.
+func (e *Env) Screener(ctx context.Context) (safety.Screener, error) {
+	local := localmodel.NewScreener()
+	id := e.settings.StringOr("GUARDRAIL_ID", "")
+	if id == "" {
+		return local, nil
+	}
+	ledger, err := e.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	guardrail := bedrock.NewGuardrail(e.aws(), id, e.settings.StringOr("GUARDRAIL_VERSION", "DRAFT"))
+	return meter.NewScreener(guardrail, local, meter.In(ledger, e.name), e.budget(), margin), nil
 }
 
-// Calibrations is outcome.Model.
-func (l late) Calibrations() []outcome.Calibration { return l.model().Calibrations() }
-
-// Screener is port.Env: the screener inside the binary, read when the first text comes.
-func (e *Env) Screener(context.Context) (safety.Screener, error) {
-	return lateScreener{sync.OnceValue(func() safety.Screener { return localmodel.NewScreener() })}, nil
-}
-
-// lateScreener is to a screener what late is to a model.
-type lateScreener struct{ screener func() safety.Screener }
-
-// Screen is safety.Screener.
-func (l lateScreener) Screen(ctx context.Context, in safety.Request) (safety.Screening, error) {
-	return l.screener().Screen(ctx, in)
-}
+// budget is what a company without a limit of its own may spend a month, in millionths of a US dollar.
+func (e *Env) budget() int64 { return int64(e.settings.Int("MODEL_BUDGET_USD", 20)) * 1_000_000 }
 
 // Files is port.Env: the S3 bucket FILES_BUCKET.
 func (e *Env) Files(context.Context) (port.Files, error) {
