@@ -117,7 +117,7 @@ func (s *Screener) Screen(_ context.Context, in safety.Request) (safety.Screenin
 				f = &safety.Finding{Category: p.category, Confidence: 0.75, Reported: true}
 				found[p.category] = f
 			}
-			f.Reported = f.Reported && told(said[:at])
+			f.Reported = f.Reported && !said[at].opens && told(said[:at])
 			f.Spans = append(f.Spans, safety.Span{Start: said[at].start, End: said[at+len(p.words)-1].end})
 		}
 	}
@@ -147,7 +147,7 @@ func (p phrase) at(said []spoken) bool {
 	return true
 }
 
-// told says whether the sentence that before ends in has begun to tell of somebody else.
+// told says whether the sentence that before ends in, and that goes on, has begun to tell of somebody else.
 func told(before []spoken) bool {
 	for _, t := range slices.Backward(before) {
 		if slices.Contains(telling, t.word) {

@@ -1,0 +1,62 @@
+package localmodel_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/teei/csr-platform/shared/adapter/localmodel"
+	"github.com/teei/csr-platform/shared/domain/safety"
+)
+
+func TestTheScreenerFindsWholeWordsAndWhoseTheyAre(t *testing.T) {
+	t.Parallel()
+	s := localmodel.NewScreener()
+	for name, c := range map[string]struct{ text, want string }{
+		"a good day":                {"It was a good day and we laughed a lot.", ""},
+		"words within words":        {"The audience studied Scunthorpe's shitake dishes in class.", ""},
+		"self-harm":                 {"Sometimes I want to die.", "self_harm false"},
+		"self-harm, curly":          {"I don’t want to live like this", "self_harm false"},
+		"self-harm in Ukrainian":    {"Я більше не хочу жити.", "self_harm false"},
+		"a threat in Norwegian":     {"Jeg skal drepe deg!", "violence false"},
+		"shouted at":                {"A man shouted at us: go back to your country", "hate true"},
+		"meant":                     {"Go back to your country!", "hate false"},
+		"shouted at, and meant too": {"He shouted go back to your country. You are an idiot.", "harassment false, hate true"},
+		"not over a full stop":      {"We talked about what I want. To die of laughter, we watched a film.", ""},
+		"a phone number":            {"Ring meg på +47 912 34 567", "pii false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := s.Screen(t.Context(), safety.Request{Text: c.text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []string
+			for _, f := range got.Findings {
+				found = append(found, fmt.Sprint(f.Category, " ", f.Reported))
+			}
+			if strings.Join(found, ", ") != c.want {
+				t.Errorf("found %v, expected %q", found, c.want)
+			}
+			if err := got.Check(c.text); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func FuzzScreener(f *testing.F) {
+	for _, seed := range []string{"", "I want to die 💛", "Я’ не хочу жити", "\xff want to die", strings.Repeat("shit ", 2000)} {
+		f.Add(seed)
+	}
+	s := localmodel.NewScreener()
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := s.Screen(t.Context(), safety.Request{Text: text})
+		if err == nil {
+			err = got.Check(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
