@@ -64,6 +64,7 @@ func (j *journey) all(ctx context.Context) error {
 		{"a file, with rows that are refused", j.file},
 		{"a file by upload", j.upload},
 		{"the report", j.report},
+		{"a harmful text", j.harmful},
 		{"one bad record among good ones", j.records},
 		{"what a process that died had told and not published", j.relay},
 	} {
