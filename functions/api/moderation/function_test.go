@@ -285,6 +285,11 @@ func TestATextIsShownWhenAskedForMaskedAndAudited(t *testing.T) {
 	if reads() != 1 {
 		t.Errorf("%d lines of the audit log say that the text was read, expected one", reads())
 	}
+	missed, _ := h.held(t, "you fools, write to olena@example.org", false, finding(safety.Harassment))
+	got = h.get(t, siri, missed.ID, "?reveal=true", 200)
+	if got.Text == nil || !got.Masked || strings.Contains(*got.Text, "olena@example.org") {
+		t.Errorf("%+v, expected what the screener missed to be masked too", got)
+	}
 }
 
 func TestWhatGoesToSafeguardingIsForThatRoleAlone(t *testing.T) {

@@ -131,7 +131,7 @@ func revealed(r *http.Request, tx port.Tx, flag safety.Flag, who safety.Reviewer
 	return err
 }
 
-// masked is a text without what reaches or identifies somebody, as far as the current screening found it.
+// masked is a text without what reaches or identifies somebody, as far as the current screening or our own rules find it.
 func masked(r *http.Request, tx port.Tx, flag safety.Flag, body string) (string, error) {
 	screening, err := tx.Safety().Screening(r.Context(), flag.ContentID)
 	if fault.KindOf(err) == fault.Missing {
@@ -143,5 +143,5 @@ func masked(r *http.Request, tx port.Tx, flag safety.Flag, body string) (string,
 	if screening.TextVersion != flag.TextVersion {
 		return "", fault.New(fault.Conflict, "the text is being screened: try again")
 	}
-	return safety.Mask(body, screening.Personal()), nil
+	return safety.Mask(body, append(screening.Personal(), safety.FindPII(body)...)), nil
 }
