@@ -55,7 +55,7 @@ func (l *load) checkFacts(t *testing.T, ctx context.Context, db *pgx.Conn, impor
 		HAVING count(*) FILTER (WHERE s.is_current) <> (t.from_role = 'participant')::int OR count(s.id) <> (t.from_role = 'participant')::int`))
 	same("scores that are not those of the scoring", nil, texts(`
 		SELECT s.text_id || ' ' || d.key FROM scorings s, jsonb_each(s.scores) d LEFT JOIN LATERAL (SELECT) none ON true
-		WHERE (d.value <> 'null') <> EXISTS (SELECT FROM outcome_scores o WHERE o.scoring_id = s.id AND o.dimension = d.key AND o.score = (d.value->>'score')::numeric(4,3))`))
+		WHERE (d.value <> 'null') <> EXISTS (SELECT FROM outcome_scores o WHERE o.scoring_id = s.id AND o.dimension = d.key AND o.score = (d.value->>'value')::numeric(4,3))`))
 	for table, want := range map[string]int{"feedback_texts WHERE from_role = 'participant'": l.texts, "import_rows": fileRows / wrongEvery, "parked_events": 0, "outbox": 0} {
 		var got int
 		must(t, db.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&got))
@@ -88,9 +88,14 @@ var figures = map[string]struct{ kept, facts string }{
 			count(DISTINCT volunteer_id), false FROM kintell_sessions s JOIN companies c ON c.id = s.company_id WHERE completed_at IS NOT NULL GROUP BY 1, 2`,
 	},
 	"outcomes of months": {
-		`SELECT company_id, period_start, dimension, n::bigint, people::bigint, total FROM outcome_month`,
-		`SELECT o.company_id, date_trunc('month', t.created_at AT TIME ZONE c.time_zone)::date, o.dimension, count(*), count(DISTINCT s.participant_id), sum(o.score)::numeric(12,3)
-			FROM outcome_scores o JOIN companies c ON c.id = o.company_id JOIN feedback_texts t ON t.id = o.text_id JOIN kintell_sessions s ON s.id = t.session_id GROUP BY 1, 2, 3`,
+		`SELECT company_id, period_start, dimension, n::bigint, people::bigint, total, squares, (SELECT sum(b) FROM unnest(bins) b) FROM outcome_month`,
+		`SELECT o.company_id, date_trunc('month', t.created_at AT TIME ZONE c.time_zone)::date, o.dimension, count(*), count(DISTINCT s.participant_id), sum(o.score)::numeric(12,3),
+				sum(o.score ^ 2)::numeric(14,6), count(*) FROM outcome_scores o JOIN companies c ON c.id = o.company_id JOIN feedback_texts t ON t.id = o.text_id JOIN kintell_sessions s ON s.id = t.session_id GROUP BY 1, 2, 3`,
+	},
+	"texts of months": {
+		`SELECT company_id, period_start, texts_count::bigint FROM metrics_company_period WHERE texts_count > 0`,
+		`SELECT g.company_id, date_trunc('month', t.created_at AT TIME ZONE c.time_zone)::date, count(*)
+			FROM scorings g JOIN companies c ON c.id = g.company_id JOIN feedback_texts t ON t.id = g.text_id WHERE g.is_current GROUP BY 1, 2`,
 	},
 	"people of months": {
 		`SELECT company_id, period_start, kind, person_id FROM participation_month`,

@@ -1,7 +1,7 @@
 // Package evidence answers which words a company's outcomes rest on: the quotes that prove the scores.
 //
 // Asks:    GET /v1/companies/{companyId}/evidence?dimension=&from=YYYY-MM&to=YYYY-MM&limit=&after=
-// Answers: quotes with their score, direction, method, model, rubric and month, in an order that tells nothing; of months and outcomes with at least five people, of texts that were screened and are not held; who can be reached by what is quoted is masked
+// Answers: quotes with their score, direction, method, model, rubric and month, in an order that tells nothing; of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
 // Repeats: safe; nothing is changed
 // Fails:   a malformed month, dimension, limit or unknown parameter is 400; another's company is 404
 package evidence
@@ -18,7 +18,6 @@ import (
 	"github.com/teei/csr-platform/functions/reports/internal/figures"
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
-	"github.com/teei/csr-platform/shared/domain/safety"
 	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/fn"
 	"github.com/teei/csr-platform/shared/platform/web"
@@ -121,9 +120,9 @@ func (h *Handler) quotes(ctx context.Context, asked figures.Asked, dimension out
 	return h.impact.Quotes(ctx, asked.Company, cells, after, limit)
 }
 
-// shown writes a quote down. What must be masked is looked for in the whole text: half an address looks like none.
+// shown writes a quote down.
 func shown(q impact.Quote) quote {
-	words, cut := shortened(safety.MaskQuote(q.Span.Text, q.Span.Start, safety.FindPII(q.Body)))
+	words, cut := shortened(q.Shown())
 	return quote{
 		Ref: q.Ref, Quote: words, Cut: cut, Dimension: string(q.Dimension), Score: q.Score, Direction: string(q.Direction),
 		Method: string(q.Method), ModelVersion: q.ModelVersion, RubricVersion: q.RubricVersion, Month: q.Month.String(),

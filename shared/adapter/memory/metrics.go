@@ -239,6 +239,10 @@ func (l *Ledger) Quotes(_ context.Context, company string, cells []impact.Cell, 
 			}
 			text, _ := l.text(id)
 			month := impact.MonthOf(reading.at, zone)
+			var names []string
+			for _, person := range []string{l.sessions[text.SessionID].Participant, l.sessions[text.SessionID].Volunteer} {
+				names = append(names, strings.TrimSpace(l.people[person].FirstName+" "+l.people[person].LastName))
+			}
 			for _, s := range reading.Scores {
 				if !slices.Contains(cells, impact.Cell{Kind: impact.ScoredKind(s.Dimension), Month: month}) {
 					continue
@@ -247,7 +251,7 @@ func (l *Ledger) Quotes(_ context.Context, company string, cells []impact.Cell, 
 					found = append(found, impact.Quote{
 						Ref: outcome.SnippetHash(reading.ID + string(s.Dimension) + strconv.Itoa(span.Start))[:32], Month: month, Dimension: s.Dimension,
 						Score: s.Value, Direction: s.Direction, Method: reading.Method, ModelVersion: reading.ModelVersion,
-						RubricVersion: reading.RubricVersion, Span: span, Body: text.Body,
+						RubricVersion: reading.RubricVersion, Span: span, Body: text.Body, Names: names,
 					})
 				}
 			}

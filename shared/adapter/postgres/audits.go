@@ -19,7 +19,7 @@ type audits struct{ *tx }
 
 // Draw is port.Audits. Places are those of outcome.Place.
 func (a audits) Draw(ctx context.Context, sample impact.Sample) (int, error) {
-	zone, err := metrics{a.tx}.Zone(ctx)
+	zone, err := metrics(a).Zone(ctx)
 	if err != nil {
 		return 0, err
 	}

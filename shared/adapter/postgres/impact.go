@@ -107,7 +107,8 @@ func (l *Ledger) Quotes(ctx context.Context, company string, cells []impact.Cell
 	err = l.read(ctx, company, func(ctx context.Context, q queryer) error {
 		rows, err := q.Query(ctx, `
 			SELECT ref, o.created_at, o.dimension, o.score::float8, coalesce(o.direction, ''), o.method, o.model_version, coalesce(n.rubric_version, ''),
-				e.starts_at, e.ends_at, e.snippet_text, t.body
+				e.starts_at, e.ends_at, e.snippet_text, t.body,
+				ARRAY(SELECT concat_ws(' ', u.first_name, u.last_name) FROM users u WHERE u.id IN (s.participant_id, s.volunteer_id) ORDER BY u.id)
 			FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS g(dimension, start, finish)
 			JOIN outcome_scores o ON o.company_id = app_company() AND o.dimension = g.dimension AND o.created_at >= g.start AND o.created_at < g.finish
 			JOIN scorings n ON n.id = o.scoring_id JOIN evidence_snippets e ON e.outcome_score_id = o.id
@@ -123,10 +124,11 @@ func (l *Ledger) Quotes(ctx context.Context, company string, cells []impact.Cell
 		var at time.Time
 		_, err = pgx.ForEachRow(rows, []any{
 			&one.Ref, &at, &one.Dimension, &one.Score, &one.Direction, &one.Method, &one.ModelVersion, &one.RubricVersion,
-			&one.Span.Start, &one.Span.End, &one.Span.Text, &one.Body,
+			&one.Span.Start, &one.Span.End, &one.Span.Text, &one.Body, &one.Names,
 		}, func() error {
 			one.Month = impact.MonthOf(at, zone)
 			found = append(found, one)
+			one.Names = nil
 			return nil
 		})
 		return err

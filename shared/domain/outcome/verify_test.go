@@ -55,7 +55,10 @@ func TestVerify(t *testing.T) {
 		"not a number":         {[]outcome.Score{score(outcome.Confidence, math.NaN(), brave)}, "scores[0].value"},
 		"unknown dimension":    {[]outcome.Score{score("hope", 0.5, brave)}, "scores[0].dimension"},
 		"dimension twice":      {[]outcome.Score{score(outcome.Confidence, 0.5, brave), score(outcome.Confidence, 0.6, welcome)}, "scores[1].dimension"},
-		"out of order":         {[]outcome.Score{score(outcome.WellBeing, 0.5, brave), score(outcome.Confidence, 0.6, welcome)}, "scores[1].dimension"},
+		"no direction":         {[]outcome.Score{{Dimension: outcome.Confidence, Value: 0.5, Evidence: []outcome.Span{brave}}}, "scores[0].direction"},
+		"places in bytes": {[]outcome.Score{score(outcome.Belonging, 0.5,
+			outcome.Span{Start: strings.Index(text, "I feel"), End: strings.Index(text, "I feel") + len("I feel"), Text: "I feel"})}, "scores[0].evidence[0]"},
+		"out of order": {[]outcome.Score{score(outcome.WellBeing, 0.5, brave), score(outcome.Confidence, 0.6, welcome)}, "scores[1].dimension"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -146,6 +149,15 @@ func TestLocate(t *testing.T) {
 				t.Errorf("span %d:%d is not its text", span.Start, span.End)
 			}
 		})
+	}
+	for text, want := range map[string]outcome.Span{ // places are characters: an emoji of two code points is two
+		"👋🏽 أشعر بالثقة":      {Start: 8, End: 14, Text: "بالثقة"},
+		"🎉 Я не боюся":        {Start: 4, End: 12, Text: "не боюся"},
+		"Nå er jeg trygg ❤️.": {Start: 10, End: 15, Text: "trygg"},
+	} {
+		if got, _ := outcome.Locate(text, want.Text); got != want {
+			t.Errorf("%q stands at %d to %d, expected %d to %d", want.Text, got.Start, got.End, want.Start, want.End)
+		}
 	}
 	if span, _ := outcome.Locate("party art", "art"); span.Start != 6 {
 		t.Errorf("found art at %d, want the word at 6", span.Start)

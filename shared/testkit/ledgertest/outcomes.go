@@ -372,6 +372,8 @@ var outcomes = []test{
 				r.routed(r.a.ID, text, "I dare to speak now.", map[bool]safety.Route{true: safety.Moderation, false: safety.Clear}[i == 2])
 			}
 		}
+		volunteer := r.met(r.a.ID, identity.Volunteer, "v")[0]
+		r.describe(r.a.ID, described(volunteer, "Kari", "Nordmann"))
 		cells := []impact.Cell{{Kind: impact.ScoredKind(outcome.Confidence), Month: march}, {Kind: impact.KindParticipant, Month: march}}
 		quotes := func(company string, cells []impact.Cell, after string, limit int) []impact.Quote {
 			found, err := r.Impact.Quotes(r.ctx, company, cells, after, limit)
@@ -388,6 +390,7 @@ var outcomes = []test{
 		r.equal("quote", []any{q.Month, q.Dimension, q.Direction, q.Method, q.ModelVersion, q.RubricVersion, q.Span.Text, q.Body}, []any{
 			march, outcome.Confidence, outcome.Gain, outcome.Local, "test-1", "rubric-1", "I dare to speak now.", "I dare to speak now.",
 		})
+		r.equal("whose names are to be masked", slices.Contains(q.Names, "Kari Nordmann"), true)
 		r.equal("pages", []string{quotes(r.a.ID, cells, "", 1)[0].Ref, quotes(r.a.ID, cells, q.Ref, 1)[0].Ref}, []string{q.Ref, found[1].Ref})
 		r.equal("behind the last", len(quotes(r.a.ID, cells, found[1].Ref, 10)), 0)
 		r.equal("another month, dimension, company", []int{

@@ -82,11 +82,11 @@ func (Impact) Labels(_ context.Context, _ string, p impact.Period) ([]impact.Lab
 func (Impact) Quotes(_ context.Context, _ string, cells []impact.Cell, after string, limit int) ([]impact.Quote, error) {
 	var found []impact.Quote
 	for _, cell := range cells {
-		for i, body := range []string{"I dare to speak now. It was cold.", "Write to olena@example.org, I am glad of it."} {
+		for i, body := range []string{"Karis help: I dare to speak now. It was cold.", "Write to olena@example.org, I am glad of it."} {
 			q := impact.Quote{
 				Ref: outcome.SnippetHash(cell.Month.String() + cell.Kind + strconv.Itoa(i))[:32], Month: cell.Month,
 				Dimension: outcome.Dimension(strings.TrimPrefix(cell.Kind, impact.ScoredKind(""))), Score: 0.75, Direction: outcome.Gain,
-				Method: outcome.Local, ModelVersion: "local-1", RubricVersion: "rubric-1", Body: body, Span: outcome.SpanAt(body, 0, strings.LastIndex(body, " ")),
+				Method: outcome.Local, ModelVersion: "local-1", RubricVersion: "rubric-1", Body: body, Names: []string{"Kari Nordmann"}, Span: outcome.SpanAt(body, 0, strings.LastIndex(body, " ")),
 			}
 			if q.Ref > after {
 				found = append(found, q)

@@ -1,7 +1,7 @@
 -- Outcomes with proof: places of quotes in characters, how and by what a score was made, calibrations, what models cost, audits by people,
 -- drift. The code before this migration runs after it: new columns have defaults, or are filled by the two triggers below where a statement
--- does not know them; the columns in bytes and the triggers go a release later. What takes long comes first and locks evidence alone, which
--- only the scorer writes.
+-- does not know them; the columns in bytes and the triggers go a release later. What takes long comes first, and locks evidence and scorings:
+-- consumers wait for it, and no sender.
 
 -- characters is the number of characters in the first n bytes of body, null where that cuts one.
 CREATE FUNCTION characters(body text, n int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$

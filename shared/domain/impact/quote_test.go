@@ -1,0 +1,30 @@
+package impact_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/teei/csr-platform/shared/domain/impact"
+	"github.com/teei/csr-platform/shared/domain/outcome"
+)
+
+func TestAQuoteIsShownWithoutNamesOfThoseWhoMetAndWaysToReachSomebody(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ body, quote, want string }{
+		"nothing to mask":             {"I am braver now. Good.", "I am braver now.", "I am braver now."},
+		"first name, after an emoji":  {"🎉 Kari helped me.", "Kari helped me.", "[name] helped me."},
+		"both names, in the genitive": {"Kari Nordmanns help, and PER.", "Kari Nordmanns help, and PER.", "[name] [name] help, and [name]."},
+		"a word that is a name too":   {"Two hours per week.", "Two hours per week.", "Two hours per week."},
+		"part of a word is none":      {"Karin and Perry.", "Karin and Perry.", "Karin and Perry."},
+		"Ukrainian":                   {"Дякую, Олена!", "Дякую, Олена!", "Дякую, [name]!"},
+		"an address":                  {"Write to olena@example.org now.", "Write to olena@example.org now.", "Write to [e-mail] now."},
+		"half an address":             {"Write to olena@example.org now.", "Write to olena@", "Write to [e-mail]"},
+		"what stands outside":         {"Kari came. I am glad.", "I am glad.", "I am glad."},
+	} {
+		i := strings.Index(c.body, c.quote)
+		q := impact.Quote{Body: c.body, Span: outcome.SpanAt(c.body, i, i+len(c.quote)), Names: []string{"Kari Nordmann", "Per", "Олена", "", "X"}}
+		if got := q.Shown(); got != c.want {
+			t.Errorf("%s: %q, expected %q", name, got, c.want)
+		}
+	}
+}
