@@ -14,7 +14,7 @@ import (
 // wide are the permissions that name more than one thing, each with the reason.
 var wide = map[string]string{
 	"DeployMigrate rds-db:connect arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:${DatabaseResourceId}/*": "the owner's role is called as each database calls it",
-	"ConsumersScorefeedback bedrock:InvokeModel arn:${AWS::Partition}:bedrock:*::foundation-model/*":                            "an inference profile picks model and region by itself",
+	"ModelAccess bedrock:InvokeModel arn:${AWS::Partition}:bedrock:*::foundation-model/*":                                       "an inference profile picks model and region by itself",
 }
 
 type permission struct {
