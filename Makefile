@@ -7,13 +7,14 @@ export DO_NOT_TRACK = 1
 export SAM_CLI_TELEMETRY = 0
 
 GOARCH_LAMBDA ?= arm64
+PUBLIC ?= ../shared/data
 VENV = .tools/venv
 CSR = go build -o build/csr ./infra/csr && build/csr
 
-.PHONY: help run test check localstack lint build bench fuzz new catalog permissions token send import company migrate deploy clean cover
+.PHONY: help run test check localstack lint build bench fuzz eval eval-safety new catalog permissions token send import company migrate deploy clean cover
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the whole platform in one process on http://localhost:3000 (PORT), with sample data; reports in out/
 	@go build -o build/standalone ./infra/standalone && exec build/standalone
@@ -50,6 +51,13 @@ fuzz: ## every fuzz test for FUZZTIME (30s)
 	    echo "$$package $$target"; go test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-30s} || exit 1; \
 	  done; \
 	done
+
+eval: ## how well texts are scored, beside the lexicon and the majority: [DATA=<file or folder of JSONL>] [FLAGS=-json] [RECORD=1]
+	@go run ./infra/models/eval $(if $(DATA),-data "$(DATA)") $(if $(RECORD),-record) $(FLAGS)
+
+eval-safety: ## how well harm is found, who is flagged wrongly, and PII: [DATA=…] [PUBLIC=../shared/data] [FLAGS=-json] [RECORD=1]
+	@go run ./infra/models/evalsafety $(if $(DATA),-data "$(DATA)") -public "$(PUBLIC)" $(if $(RECORD),-record) $(FLAGS)
+	@$(if $(DATA)$(findstring json,$(FLAGS)),,go run ./infra/models/pii $(if $(wildcard $(PUBLIC)/pii),-data "$(PUBLIC)/pii"))
 
 new: ## a new function: KIND=webhooks NAME=benevity [HEARS=kintell.session.scheduled]
 	@$(CSR) new -kind "$(KIND)" -name "$(NAME)" -hears "$(HEARS)"

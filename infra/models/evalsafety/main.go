@@ -1,0 +1,139 @@
+// Command evalsafety measures how well the local screener finds harm, and whom it flags wrongly:
+//
+//	go run ./infra/models/evalsafety [-data <file or folder of JSONL>] [-split test] [-public ../shared/data] [-json] [-record]
+//
+// Without -data these are the test part of the safety seed set, the test part of the programme feedback, which is benign, and, where the
+// folder of public data is, those cases of HateCheck and OpenAI-1680 on which nothing was trained. -record writes the figures into
+// infra/models/scorecard.json, below which CI lets nothing fall.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+
+	"github.com/teei/csr-platform/infra/models/internal/measure"
+	"github.com/teei/csr-platform/shared/adapter/localmodel"
+)
+
+const (
+	seed = "infra/models/seed"
+	card = "infra/models/scorecard.json"
+	own  = "safety seed" // name of the set
+)
+
+// options are what the command was asked for.
+type options struct {
+	data, split, public string
+	json, record        bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.data, "data", "", "labelled texts: a file, or a folder with *.jsonl; nothing for the test parts of the seed set")
+	flag.StringVar(&o.split, "split", "", "only texts of this split: train, dev or test (of the seed set: test)")
+	flag.StringVar(&o.public, "public", "../shared/data", "folder of the public data sets; measured on without -data")
+	flag.BoolVar(&o.json, "json", false, "print JSON")
+	flag.BoolVar(&o.record, "record", false, "write the figures into "+card)
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := run(ctx, os.Stdout, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "evalsafety:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, o options) error {
+	sets, absent, err := chosen(o)
+	if err != nil {
+		return err
+	}
+	if o.record && (o.data != "" || o.split != "" || absent != "") {
+		return errors.New("only the test parts and the public sets together are recorded: leave out -data and -split, and give -public. " + absent)
+	}
+	measured, err := measure.MeasureSafety(ctx, localmodel.NewScreener(), sets, true)
+	if err != nil {
+		return err
+	}
+	if o.record {
+		err := measure.Record(card, measure.Card{
+			measure.SafetyPart: measured.Part(own, measure.Benign), measure.PublicPart: measured.Part(measure.HateCheck, measure.OpenAI),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if o.json {
+		lines := json.NewEncoder(out)
+		lines.SetIndent("", " ")
+		return lines.Encode(measured)
+	}
+	err = measured.Print(out)
+	if absent != "" {
+		fmt.Fprintln(out, absent)
+	}
+	return err
+}
+
+// chosen are the sets asked for; absent says which of them are not there and why.
+func chosen(o options) (sets []measure.Set, absent string, err error) {
+	if o.data != "" {
+		texts, err := measure.Harms(o.data)
+		if err != nil {
+			return nil, "", err
+		}
+		texts = slices.DeleteFunc(texts, func(h measure.Harm) bool { return o.split != "" && h.Split != o.split })
+		if len(texts) == 0 {
+			return nil, "", fmt.Errorf("%s: no text is of split %q", o.data, o.split)
+		}
+		return []measure.Set{{Name: filepath.Base(o.data), Texts: texts}}, "", nil
+	}
+	split := o.split
+	if split == "" {
+		split = "test"
+	}
+	sets, err = seedSets(seed, split)
+	if err != nil {
+		return nil, "", err
+	}
+	public, absent, err := publicSets(o.public)
+	return append(sets, public...), absent, err
+}
+
+// seedSets are our own: the safety seed set, and the programme feedback as benign.
+func seedSets(folder, split string) ([]measure.Set, error) {
+	harms, err := measure.Harms(filepath.Join(folder, "safety"))
+	if err != nil {
+		return nil, err
+	}
+	texts, err := measure.Texts(folder)
+	if err != nil {
+		return nil, err
+	}
+	harms = slices.DeleteFunc(harms, func(h measure.Harm) bool { return h.Split != split })
+	texts = slices.DeleteFunc(texts, func(t measure.Text) bool { return t.Split != split })
+	if len(harms) == 0 || len(texts) == 0 {
+		return nil, fmt.Errorf("%s: no text is of split %q", folder, split)
+	}
+	return []measure.Set{{Name: own, Texts: harms}, {Name: measure.Benign, Texts: measure.BenignOf(texts)}}, nil
+}
+
+// publicSets are those in folder; where it is not there, absent says so.
+func publicSets(folder string) (sets []measure.Set, absent string, err error) {
+	_, err = os.Stat(filepath.Join(folder, "moderation"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Sprintf("HateCheck and OpenAI-1680 were not measured: there is no folder %s", filepath.Join(folder, "moderation")), nil
+	}
+	sets, err = measure.Public(folder)
+	return sets, "", err
+}

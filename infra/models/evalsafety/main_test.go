@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/teei/csr-platform/infra/models/internal/measure"
+	"github.com/teei/csr-platform/shared/adapter/localmodel"
+)
+
+// hold is the gate of CI for one part of the scorecard.
+func hold(t *testing.T, part string, sets []measure.Set, names ...string) {
+	t.Helper()
+	card, err := measure.ReadCard("../scorecard.json")
+	if err != nil {
+		t.Fatalf("%v: `make eval-safety RECORD=1` writes it", err)
+	}
+	measured, err := measure.MeasureSafety(t.Context(), localmodel.NewScreener(), sets, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, is := card[part], measured.Part(names...)
+	for _, fallen := range was.Fallen(is) {
+		t.Errorf("%s (version %s, recorded of %s; `make eval-safety RECORD=1` records it anew)", fallen, is.Version, was.Version)
+	}
+}
+
+func TestTheScreenerDoesNotFallBelowTheScorecard(t *testing.T) {
+	t.Parallel()
+	sets, err := seedSets("../seed", "test")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("the screener was not measured: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold(t, measure.SafetyPart, sets, own, measure.Benign)
+}
+
+// TestTheScreenerDoesNotFallOnPublicTexts needs the public data beside the project (../shared/data), or in the folder PUBLIC (absolute).
+func TestTheScreenerDoesNotFallOnPublicTexts(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv("PUBLIC")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "..", "shared", "data")
+	}
+	sets, absent, err := publicSets(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if absent != "" {
+		t.Skip(absent)
+	}
+	if _, err := os.Stat("../seed"); errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("nothing is recorded yet: %v", err)
+	}
+	hold(t, measure.PublicPart, sets, measure.HateCheck, measure.OpenAI)
+}
+
+func mine(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "mine.jsonl")
+	lines := `{"text":"I want to die.","lang":"en","categories":{"self_harm":true,"hate":false},"functionality":"direct_ideation"}
+{"text":"My neighbours are Muslims.","lang":"en","categories":{"hate":false},"group":"muslims","functionality":"identity_mention"}
+`
+	if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAnybodysTextsAreMeasured(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := run(t.Context(), &out, options{data: mine(t)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"mine.jsonl: 2 texts", "direct_ideation", "muslims", "self_harm", "Goals"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("%q is missing in\n%s", part, out.String())
+		}
+	}
+}
+
+func TestMachinesReadTheSameFigures(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := run(t.Context(), &out, options{data: mine(t), json: true}); err != nil {
+		t.Fatal(err)
+	}
+	var got measure.Screened
+	if err := json.Unmarshal([]byte(out.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Version == "" || len(got.Sets) != 1 || got.Sets[0].Texts != 2 || len(got.Sets[0].Rows) == 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhatCannotBeMeasuredIsToldOf(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]options{
+		"a folder that is not there": {data: filepath.Join(t.TempDir(), "absent")},
+		"no text of the split":       {data: mine(t), split: "dev"},
+		"recording somebody's texts": {data: mine(t), record: true},
+	} {
+		var out strings.Builder
+		if err := run(t.Context(), &out, o); err == nil || out.Len() > 0 {
+			t.Errorf("%s: %v, printed %q", name, err, out.String())
+		}
+	}
+	_, absent, err := publicSets(t.TempDir())
+	if err != nil || !strings.Contains(absent, "HateCheck and OpenAI-1680 were not measured") {
+		t.Errorf("%q %v, want it said that the public sets are absent", absent, err)
+	}
+}
