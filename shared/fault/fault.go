@@ -20,9 +20,10 @@ const (
 	Conflict              // contradicts what is already kept: 409, parked
 	TooLarge              // longer than the limit: 413, parked
 	Busy                  // try again later: 503 with Retry-After, tried again
+	Limited               // more than is allowed in a time: 429 with Retry-After, tried again
 )
 
-var names = [...]string{"unknown", "invalid", "refused", "forbidden", "missing", "conflict", "too_large", "busy"}
+var names = [...]string{"unknown", "invalid", "refused", "forbidden", "missing", "conflict", "too_large", "busy", "limited"}
 
 func (k Kind) String() string { return names[k] }
 
@@ -37,7 +38,7 @@ type Error struct {
 	Kind       Kind
 	Sentence   string
 	Fields     []Field
-	RetryAfter time.Duration // only for Busy; 0 means the translator's default
+	RetryAfter time.Duration // only for Busy and Limited; 0 means the translator's default
 	Cause      error
 }
 
@@ -95,7 +96,7 @@ func Of(err error) *Error {
 // Curable says whether trying the same thing again may succeed.
 func Curable(err error) bool {
 	kind := KindOf(err)
-	return kind == Unknown || kind == Busy
+	return kind == Unknown || kind == Busy || kind == Limited
 }
 
 // Checks collects what is wrong with a value read from outside, field by field. The zero value is ready.

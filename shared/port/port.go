@@ -149,6 +149,7 @@ type Tx interface {
 	Outcomes() Outcomes
 	Audits() Audits
 	Spending() Spending
+	Limits() Limits
 	Safety() Safety
 	Metrics() Metrics
 	Imports() Imports
@@ -216,6 +217,21 @@ type Audits interface {
 	Answer(ctx context.Context, item, reviewer string, labels outcome.Labels) (outcome.Scoring, error)
 	// Compared lists a quarter's labels beside the model's scores, and the first two reviewers' beside each other.
 	Compared(ctx context.Context, quarter impact.Quarter) ([]outcome.Comparison, error)
+	// Item reads one item of a quarter's samples. Missing where there is none.
+	Item(ctx context.Context, quarter impact.Quarter, id string) (outcome.Item, error)
+	// Asked is the size that was asked for of the sample of a quarter and seed, 0 where it was never drawn. Whoever asks the same meanwhile
+	// waits for this transaction.
+	Asked(ctx context.Context, quarter impact.Quarter, seed string) (int, error)
+	// Samples gives up to limit samples that the scope may see and how far their reading got, the latest quarter first, behind those of
+	// quarter after.Quarter and company after.Company; from the first where that is the zero Drawn.
+	Samples(ctx context.Context, after impact.Drawn, limit int) ([]impact.Drawn, error)
+}
+
+// Limits counts what a company asks for in a minute.
+type Limits interface {
+	// Take takes n of what, where the scope's company then has taken at most most in the minute of the transaction, all at once or not at
+	// all. n is at most most.
+	Take(ctx context.Context, what string, n, most int) (taken bool, err error)
 }
 
 // ReservationLasts is how long a reservation holds what it took if nobody settles it, because who made it died.

@@ -20,6 +20,7 @@ import (
 // audited is what people said of samples of scored texts.
 type audited struct {
 	cuts    map[sampleKey]string
+	drawn   map[sampleKey]impact.Drawn
 	items   map[string]auditItem
 	answers map[string][]auditAnswer // by item, in the order given
 }
@@ -42,7 +43,7 @@ type auditAnswer struct {
 }
 
 func newAudited() audited {
-	return audited{map[sampleKey]string{}, map[string]auditItem{}, map[string][]auditAnswer{}}
+	return audited{map[sampleKey]string{}, map[sampleKey]impact.Drawn{}, map[string]auditItem{}, map[string][]auditAnswer{}}
 }
 
 type audits struct{ *tx }
@@ -75,6 +76,7 @@ func (a audits) Draw(_ context.Context, sample impact.Sample) (int, error) {
 		}
 	}
 	put(a.tx, a.ledger.audited.cuts, key, cut)
+	put(a.tx, a.ledger.audited.drawn, key, impact.Drawn{Company: owner, Sample: sample, At: a.now})
 	return len(drawn), nil
 }
 

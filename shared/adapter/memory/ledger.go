@@ -49,6 +49,7 @@ type Ledger struct {
 	calibrated  map[string]outcome.Calibration
 	calls       map[string]Call
 	limits      map[string]int64 // of companies that have their own
+	minutes     map[minuteKey]minuteTaken
 	audited     audited
 	drifts      map[driftKey]int // gravest level told
 	enrollments map[enrollment]journey.Enrollment
@@ -94,7 +95,7 @@ func New(options Options) *Ledger {
 		scored: map[string]scored{}, scorings: map[string][]outcome.Scoring{}, enrollments: map[enrollment]journey.Enrollment{},
 		figures: map[figureKey]figureRow{}, imports: map[string]intake.Import{}, refused: map[refusedKey]intake.Refused{},
 		inbox: map[inboxKey]inboxRow{}, parked: map[string]company.Parked{},
-		calibrated: map[string]outcome.Calibration{}, calls: map[string]Call{}, limits: map[string]int64{}, audited: newAudited(), drifts: map[driftKey]int{},
+		calibrated: map[string]outcome.Calibration{}, calls: map[string]Call{}, limits: map[string]int64{}, minutes: map[minuteKey]minuteTaken{}, audited: newAudited(), drifts: map[driftKey]int{},
 		moderated: newModerated(),
 	}
 	if l.now == nil {
@@ -310,6 +311,7 @@ func (t *tx) Journeys() port.Journeys     { return journeys{t} }
 func (t *tx) Outcomes() port.Outcomes     { return outcomes{t} }
 func (t *tx) Audits() port.Audits         { return audits{t} }
 func (t *tx) Spending() port.Spending     { return spending{t} }
+func (t *tx) Limits() port.Limits         { return limits{t} }
 func (t *tx) Safety() port.Safety         { return screened{t} }
 func (t *tx) Metrics() port.Metrics       { return metrics{t} }
 func (t *tx) Imports() port.Imports       { return imports{t} }

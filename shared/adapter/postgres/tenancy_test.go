@@ -51,6 +51,7 @@ var examples = []struct{ table, insert string }{
 	{"audit_items", "(id, company_id, quarter, seed, text_id, place, drawn_at) VALUES ({item}, '{company}', {day}, '{tag}', {rating}, 'c', now())"},
 	{"audit_answers", `(item_id, reviewer, company_id, scoring_id, text_version, labels, answered_at)
 		VALUES ({item}, 'r', '{company}', {scoring}, 'v', '{}', now())`},
+	{"minute_limits", "(company_id, what, minute, taken) VALUES ('{company}', '{tag}', now(), 1)"},
 	{"participation_month", "(company_id, period_start, kind, person_id) VALUES ('{company}', {day}, 'participant', {user})"},
 	{"audit_logs", "(company_id, actor_id, action, resource_type, timestamp) VALUES ('{company}', 'a', 'CREATE', 'session', now())"},
 	{"senders", `(company_id, sender, secret_now, rotated_at) VALUES ('{company}', '{tag}', '\x00', now())`},

@@ -47,6 +47,7 @@ func (t *tx) Journeys() port.Journeys     { return journeys{t} }
 func (t *tx) Outcomes() port.Outcomes     { return outcomes{t} }
 func (t *tx) Audits() port.Audits         { return audits{t} }
 func (t *tx) Spending() port.Spending     { return spending{t} }
+func (t *tx) Limits() port.Limits         { return limits{t} }
 func (t *tx) Safety() port.Safety         { return screened{t} }
 func (t *tx) Metrics() port.Metrics       { return metrics{t} }
 func (t *tx) Imports() port.Imports       { return imports{t} }

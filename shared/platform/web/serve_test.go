@@ -93,6 +93,7 @@ func TestEachFaultHasItsAnswer(t *testing.T) {
 		"too large":            {fault.New(fault.TooLarge, "at most 4"), 413, [2]string{}, "at most 4", nil},
 		"busy":                 {fault.New(fault.Busy, "the database is waking up"), 503, [2]string{"Retry-After", "5"}, "the database is waking up", nil},
 		"busy for a while":     {&fault.Error{Kind: fault.Busy, Sentence: "wait", RetryAfter: 1200 * time.Millisecond}, 503, [2]string{"Retry-After", "2"}, "wait", nil},
+		"limited":              {&fault.Error{Kind: fault.Limited, Sentence: "wait", RetryAfter: 41 * time.Second}, 429, [2]string{"Retry-After", "41"}, "wait", nil},
 		"wrapped":              {errors.Join(errors.New("x"), fault.New(fault.Conflict, "taken")), 409, [2]string{}, "taken", nil},
 		"unforeseen":           {errors.New("password=hush"), 500, [2]string{}, "", nil},
 		"unforeseen, a phrase": {fault.New(fault.Unknown, "password=hush"), 500, [2]string{}, "", nil},

@@ -57,6 +57,7 @@ var answers = [...]struct {
 	fault.Conflict:  {http.StatusConflict, "In conflict with what is already kept"},
 	fault.TooLarge:  {http.StatusRequestEntityTooLarge, "Too large"},
 	fault.Busy:      {http.StatusServiceUnavailable, "Busy; try again later"},
+	fault.Limited:   {http.StatusTooManyRequests, "Too much in a short time"},
 }
 
 // Status is the HTTP status that err is answered with.
@@ -82,7 +83,7 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 		for _, field := range known.Fields {
 			details.Errors = append(details.Errors, Wrong{Field: field.Name, Expected: field.Expected})
 		}
-		if kind == fault.Busy {
+		if kind == fault.Busy || kind == fault.Limited {
 			seconds := max(int((known.RetryAfter.Seconds() + 0.999)), 1)
 			if known.RetryAfter <= 0 {
 				seconds = 5

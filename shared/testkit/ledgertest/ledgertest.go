@@ -89,7 +89,7 @@ type Person struct {
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	shared := open(t)
-	for _, group := range [][]test{transactions, repeats, announcements, persons, conversations, figures, outcomes, files, tenants, moderation} {
+	for _, group := range [][]test{transactions, repeats, announcements, persons, conversations, figures, outcomes, files, tenants, moderation, samples} {
 		for _, one := range group {
 			t.Run(one.outcome, func(t *testing.T) {
 				t.Parallel()
