@@ -82,7 +82,23 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	if absent != "" {
 		fmt.Fprintln(out, absent)
 	}
+	if n := learnt(sets); n > 0 {
+		fmt.Fprintf(out, "%d of these texts are of split train or dev, from which the screener was made: their figures say nothing of other texts\n", n)
+	}
 	return err
+}
+
+// learnt counts the texts that the screener was made from.
+func learnt(sets []measure.Set) int {
+	n := 0
+	for _, set := range sets {
+		for _, h := range set.Texts {
+			if h.Split == "train" || h.Split == "dev" {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // chosen are the sets asked for; absent says which of them are not there and why.

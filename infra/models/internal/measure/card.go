@@ -122,14 +122,14 @@ func (p Part) Fallen(now Part) []string {
 	return fallen
 }
 
-// held are the metrics of a scorer that the scorecard records.
-var held = []Metric{SpokenAUC, LevelAUC, NullPrecision, NullRecall, MAE, EvidencePrecision, Spearman}
+// onCard are the metrics of a scorer that the scorecard records.
+var onCard = []Metric{SpokenAUC, LevelAUC, NullPrecision, NullRecall, MAE, EvidencePrecision, Spearman}
 
 // Part is what the scorecard records of the first scorer; the number of texts is that of all judged ones.
 func (o Outcomes) Part() Part {
 	p := Part{o.Scorers[0].Version, map[string]Recorded{}}
 	for _, f := range o.Scorers[0].Figures {
-		if !slices.Contains(held, f.Metric) {
+		if !slices.Contains(onCard, f.Metric) {
 			continue
 		}
 		i := f.Interval
@@ -139,6 +139,31 @@ func (o Outcomes) Part() Part {
 			}
 		}
 		p.put(fmt.Sprintf("%s/%s/%s", f.Dimension, f.Language, f.Metric), i, f.Metric.Lower())
+	}
+	return p
+}
+
+// screenedOnCard are the metrics of each kind of row that the scorecard holds.
+var screenedOnCard = map[string][]Metric{
+	"all":           {Right, FalsePositives},
+	"category":      {Recall, FalsePositives, HarmAUC},
+	"functionality": {Right},
+	"group":         {FalsePositives},
+	"language":      {Right, FalsePositives},
+}
+
+// Part is what the scorecard records of the sets named.
+func (s Screened) Part(sets ...string) Part {
+	p := Part{s.Version, map[string]Recorded{}}
+	for _, set := range s.Sets {
+		if !slices.Contains(sets, set.Name) {
+			continue
+		}
+		for _, row := range set.Rows {
+			for _, m := range screenedOnCard[row.Kind] {
+				p.put(strings.Join([]string{set.Name, row.Kind, row.Of, string(m)}, "/"), row.Figures[m], m.Lower())
+			}
+		}
 	}
 	return p
 }

@@ -7,25 +7,25 @@ import (
 // Metric is the name of a figure, as it is printed.
 type Metric string
 
-// The metrics of a scorer. "Both" are the texts of which label and scorer say that they speak of the dimension.
+// The metrics of a scorer; meanings says what each is.
 const (
-	SpokenAUC         Metric = "spoken AUC"         // spoken of or not, by how likely the scorer finds it; every judged text
-	LevelAUC          Metric = "level AUC"          // label above .5 against below, by the scorer's value (.5 where it has none); texts that speak of it
-	MAE               Metric = "MAE"                // of the value; both
-	Accuracy          Metric = "accuracy"           // of six classes: null, or which of the five levels; every judged text
-	LevelAccuracy     Metric = "level accuracy"     // of the five levels; both
-	Kappa             Metric = "kappa"              // of null or not; every judged text
-	QWK               Metric = "QWK"                // of the five levels; both
-	ECE               Metric = "ECE"                // of the value against the label; both
-	NullPrecision     Metric = "null precision"     // of the texts that the scorer finds silent, those that are
-	NullRecall        Metric = "null recall"        // of the silent texts, those that the scorer finds silent
-	SpokenPrecision   Metric = "spoken precision"   // the same of the texts that speak
-	SpokenRecall      Metric = "spoken recall"      //
-	EvidencePrecision Metric = "evidence precision" // of the scorer's quotes, those that a labeller marked; texts with marked quotes of the dimension
-	EvidenceRecall    Metric = "evidence recall"    // of the marked quotes, those that the scorer quotes; the same texts
-	AnyQuote          Metric = "any quote right"    // as evidence precision, and quotes from texts that say nothing of it count as wrong
-	DirectionAccuracy Metric = "direction"          // gain, loss or state; both
-	Spearman          Metric = "Spearman"           // of value and label; both, lang_level_proxy alone
+	SpokenAUC         Metric = "spoken AUC"
+	NullPrecision     Metric = "null precision"
+	NullRecall        Metric = "null recall"
+	SpokenPrecision   Metric = "spoken precision"
+	SpokenRecall      Metric = "spoken recall"
+	Kappa             Metric = "kappa"
+	Accuracy          Metric = "accuracy"
+	LevelAUC          Metric = "level AUC"
+	MAE               Metric = "MAE"
+	ECE               Metric = "ECE"
+	LevelAccuracy     Metric = "level accuracy"
+	QWK               Metric = "QWK"
+	DirectionAccuracy Metric = "direction"
+	EvidencePrecision Metric = "evidence precision"
+	EvidenceRecall    Metric = "evidence recall"
+	AnyQuote          Metric = "any quote right"
+	Spearman          Metric = "Spearman"
 )
 
 // Lower says whether a smaller figure is the better one.

@@ -4,28 +4,25 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
-// The metrics of a screener. A category is found in a text when any finding is of it, also one that is only reported. It is flagged when the
-// finding says that the writer offends: what is only reported is no offence. Self-harm and child safety are nobody's offence,
-// so that there found is enough.
+// The metrics of a screener; meanings says what each is. A category is found in a text when any finding is of it, also one that is only
+// reported. It is flagged when the finding says that the writer offends: what is only reported is no offence. Self-harm and child
+// safety are nobody's offence, so that there found is enough.
 const (
-	Right          Metric = "right"           // of texts: flagged as labelled; see rightly
-	Recall         Metric = "recall"          // of texts with the category, those in which it is found
-	FalsePositives Metric = "false positives" // of texts without the category, those in which it is found; of benign texts, those with any flag
-	Precision      Metric = "precision"       // of texts in which it is found, those that have it
-	HarmAUC        Metric = "AUC"             // by how likely the screener finds it
-	RecallAt2      Metric = "recall at 2 %"   // the recall at the threshold that lets through 2 % of the texts without the category
-	RecallBenign   Metric = "recall, benign"  // the recall at the threshold that lets through 2 % of the benign programme feedback
-	Held           Metric = "held"            // of benign texts, those that the usual policy holds for anybody, for whatever reason but PII
+	Right          Metric = "right"
+	FalsePositives Metric = "false positives"
+	Held           Metric = "held"
+	Recall         Metric = "recall"
+	Precision      Metric = "precision"
+	HarmAUC        Metric = "AUC"
+	RecallAt2      Metric = "recall at 2 %"
+	RecallBenign   Metric = "recall, benign"
 )
 
 // Estimator is what a screener may also be: it tells how likely each category is, 0…1, also where it finds none. Of a screener that is no
@@ -300,88 +297,4 @@ func safetyGoals(s Screened) []Goal {
 		}
 	}
 	return goals
-}
-
-// screenColumns are those of each kind of row.
-var screenColumns = map[string][]Metric{
-	"all":           {Right, FalsePositives, Held},
-	"category":      {Recall, FalsePositives, Precision, HarmAUC, RecallAt2, RecallBenign},
-	"functionality": {Right, FalsePositives, Held},
-	"group":         {FalsePositives, Held},
-	"language":      {Right, FalsePositives, Held},
-}
-
-// Print writes the tables for people, and the goals.
-func (s Screened) Print(out io.Writer) error {
-	b := &strings.Builder{}
-	fmt.Fprintf(b, "Screener %s. In brackets: 95 %% interval by bootstrap over texts. – : not defined, or nothing to measure.\n", s.Version)
-	for _, set := range s.Sets {
-		fmt.Fprintf(b, "\n%s: %d texts\n", set.Name, set.Texts)
-		for _, kind := range []string{"all", "category", "functionality", "group", "language"} {
-			set.table(b, kind)
-		}
-	}
-	printGoals(b, s.Goals)
-	_, err := io.WriteString(out, b.String())
-	return err
-}
-
-func (f SetFigures) table(out io.Writer, kind string) {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	n := 0
-	for _, row := range f.Rows {
-		if row.Kind != kind {
-			continue
-		}
-		if n == 0 {
-			fmt.Fprintf(t, "%s\tn", kind)
-			for _, m := range screenColumns[kind] {
-				fmt.Fprintf(t, "\t%s", m)
-			}
-			fmt.Fprintln(t)
-		}
-		n++
-		fmt.Fprintf(t, "%s\t%d", row.Of, row.size())
-		for _, m := range screenColumns[kind] {
-			fmt.Fprintf(t, "\t%s", row.Figures[m])
-		}
-		fmt.Fprintln(t)
-	}
-	_ = t.Flush() // into memory
-}
-
-// size is how many texts a row is about; of a category, those that have it.
-func (r RowFigures) size() int {
-	switch r.Kind {
-	case "category":
-		return r.Figures[Recall].N
-	case "group":
-		return r.Figures[FalsePositives].N
-	}
-	return r.Figures[Right].N
-}
-
-// recorded are the metrics of each kind of row that the scorecard holds.
-var recorded = map[string][]Metric{
-	"all":           {Right, FalsePositives},
-	"category":      {Recall, FalsePositives, HarmAUC},
-	"functionality": {Right},
-	"group":         {FalsePositives},
-	"language":      {Right, FalsePositives},
-}
-
-// Part is what the scorecard records of the sets named.
-func (s Screened) Part(sets ...string) Part {
-	p := Part{s.Version, map[string]Recorded{}}
-	for _, set := range s.Sets {
-		if !slices.Contains(sets, set.Name) {
-			continue
-		}
-		for _, row := range set.Rows {
-			for _, m := range recorded[row.Kind] {
-				p.put(strings.Join([]string{set.Name, row.Kind, row.Of, string(m)}, "/"), row.Figures[m], m.Lower())
-			}
-		}
-	}
-	return p
 }

@@ -59,6 +59,7 @@ func (o Outcomes) Print(out io.Writer) error {
 			o.table(b, d, columns)
 		}
 	}
+	printMeanings(b, slices.Concat(shownIn...))
 	printGoals(b, o.Goals)
 	_, err := io.WriteString(out, b.String())
 	return err
