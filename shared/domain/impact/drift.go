@@ -1,6 +1,10 @@
 package impact
 
-import "github.com/teei/csr-platform/shared/domain/outcome"
+import (
+	"math"
+
+	"github.com/teei/csr-platform/shared/domain/outcome"
+)
 
 // Portion is the scores of one month and dimension that went through one calibration.
 type Portion struct {
@@ -17,7 +21,7 @@ type Drift struct {
 	Dimension    outcome.Dimension
 	ModelVersion string
 	Level        outcome.DriftLevel
-	PSI          float64 // population stability index
+	PSI          float64 // population stability index, four decimals
 	N            int     // scores
 }
 
@@ -61,7 +65,7 @@ func Drifts(month Month, portions []Portion) []Drift {
 		psi := outcome.PSI(s.now, s.expected)
 		level := outcome.Drifted(psi, s.n)
 		if level != outcome.NoDrift {
-			found = append(found, Drift{month, of.dimension, of.version, level, psi, s.n})
+			found = append(found, Drift{month, of.dimension, of.version, level, math.Round(psi*1e4) / 1e4, s.n})
 		}
 	}
 	return found

@@ -23,6 +23,8 @@ func Verify(text string, s Scoring) error {
 	var c fault.Checks
 	c.That(s.Language == "" || len(s.Language) == 2 && strings.ToLower(s.Language) == s.Language,
 		"language", "an ISO 639-1 code, or nothing")
+	c.That(slices.Contains([]Method{"", Local, LLM, Fallback, Human}, s.Method), "method", "local, llm, fallback or human")
+	c.That(slices.Contains([]Reason{NotMentioned, Language, Empty}, s.Reason), "reason", "language, empty, or nothing")
 	last := -1
 	for i, score := range s.Scores {
 		field := fmt.Sprintf("scores[%d]", i)

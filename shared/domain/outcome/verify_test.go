@@ -97,6 +97,18 @@ func TestVerifyRefusesAWordForALanguageCode(t *testing.T) {
 	}
 }
 
+func TestVerifyRefusesMethodsAndReasonsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, s := range []outcome.Scoring{{Method: "guess"}, {Reason: "tired"}} {
+		if err := outcome.Verify(text, s); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%+v: %v, want invalid", s, err)
+		}
+	}
+	if err := outcome.Verify(text, outcome.Scoring{Method: outcome.Fallback, Reason: outcome.Language}); err != nil {
+		t.Errorf("refused one that stands: %v", err)
+	}
+}
+
 func TestRound(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[float64]float64{0.12345: 0.123, 0.9996: 1, -3: 0, 7: 1, 0.0005: 0.001} {

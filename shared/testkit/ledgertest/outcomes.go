@@ -349,6 +349,32 @@ var outcomes = []test{
 		r.equal("another month", len(r.labels(r.a.ID, april, april)), 0)
 		r.equal("another company", len(r.labels(r.b.ID, march, march)), 0)
 	}},
+	{outcome: "what reviewers found makes the mean that is published, with its interval", run: func(r *room) {
+		all := r.wroteMany(r.a.ID, 14)
+		r.count(r.a.ID, march, all[0])
+		level := func() impact.Level {
+			months := r.months(r.a.ID, march, march)
+			people, err := r.Impact.People(r.ctx, r.a.ID, impact.Open(months))
+			if err != nil {
+				r.Fatalf("people: %v", err)
+			}
+			return impact.Publish(impact.Period{From: march, To: march}, months, people, r.labels(r.a.ID, march, march)).Levels[0]
+		}
+		before := level()
+		r.equal("before", []any{*before.Mean, before.Basis, before.Labelled, before.Low == nil, before.People}, []any{0.565, outcome.ByModel, 0, true, 14})
+		r.draws(r.a.ID, "a", 12)
+		for i, item := range r.next(r.a.ID, "anna", 12) {
+			_, err := r.answers(r.a.ID, item.ID, "anna", outcome.Labels{outcome.Confidence: value(0.25 * float64(i%3))})
+			if err != nil {
+				r.Fatal(err)
+			}
+		}
+		after := level()
+		r.equal("after", []any{*after.Mean, after.Basis, after.Labelled, after.N}, []any{0.25, outcome.ByHuman, 12, 14})
+		if after.Low == nil || after.High == nil || !(*after.Low < 0.25 && *after.High > 0.25) {
+			r.Errorf("%+v, expected an interval around its mean", after)
+		}
+	}},
 	{outcome: "an item goes with its text", run: func(r *room) {
 		text := r.wrote(r.a.ID, "1", "I dare to speak now.", day)
 		r.scores(r.a.ID, text, map[outcome.Dimension]float64{outcome.Confidence: 0.8})
