@@ -14,12 +14,12 @@ import (
 	"os/signal"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/teei/csr-platform/shared/adapter/bedrock"
 	"github.com/teei/csr-platform/shared/adapter/bedrock/batch"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/fault"
+	"github.com/teei/csr-platform/shared/platform/awsconfig"
 )
 
 // text is a line of the file of texts.
@@ -87,14 +87,7 @@ func run(ctx context.Context, args []string, out, log io.Writer, env func(string
 
 // config is the account and region that the usual variables name.
 func config(env func(string) string) aws.Config {
-	c := aws.Config{
-		Region:      env("AWS_REGION"),
-		Credentials: credentials.NewStaticCredentialsProvider(env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY"), env("AWS_SESSION_TOKEN")),
-	}
-	if endpoint := env("AWS_ENDPOINT_URL"); endpoint != "" {
-		c.BaseEndpoint = &endpoint
-	}
-	return c
+	return awsconfig.From(func(name string) (string, bool) { return env(name), true }, "")
 }
 
 // each calls f with every text of a file.

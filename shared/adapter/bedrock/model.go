@@ -60,6 +60,9 @@ func With(client Converser, s Settings) *Model {
 	return &Model{client, s.ID, s.Capability, s.Mask, s.Limits.orStandard(), instructions(rubric)}
 }
 
+// Endpoint is the variable that names another endpoint than AWS's own for Bedrock alone, as the SDK's loader knows it.
+const Endpoint = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
+
 // client is the SDK's, told to ask once: attempts are counted here, against one budget.
 func client(cfg aws.Config) *bedrockruntime.Client {
 	return bedrockruntime.NewFromConfig(cfg, func(o *bedrockruntime.Options) { o.Retryer = aws.NopRetryer{} })

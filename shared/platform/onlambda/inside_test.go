@@ -53,18 +53,3 @@ func TestAMalformedAddressIsNotShown(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestTheEndpointOfAnEmulatorIsUsed(t *testing.T) {
-	t.Parallel()
-	config := awsConfig(settings(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}))
-	if config.BaseEndpoint == nil || *config.BaseEndpoint != "http://127.0.0.1:4566" || config.Region != "eu-north-1" {
-		t.Errorf("config is %+v", config)
-	}
-	got, err := config.Credentials.Retrieve(t.Context())
-	if err != nil || got.AccessKeyID != "AKIA" || got.SessionToken != "t" {
-		t.Errorf("credentials: %v", err)
-	}
-	if awsConfig(settings(nil)).BaseEndpoint != nil {
-		t.Error("an endpoint without a setting")
-	}
-}
