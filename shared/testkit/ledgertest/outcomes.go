@@ -246,24 +246,32 @@ var outcomes = []test{
 		}
 	}},
 	{outcome: "many at once never take more than the limit", run: func(r *room) {
-		const callers, each, limit = 12, 100, 450
-		var running sync.WaitGroup
-		reserved := make([]string, callers)
-		failed := make([]error, callers)
-		for i := range callers {
-			running.Go(func() { reserved[i], failed[i] = r.reserve(r.a.ID, each, limit) })
-		}
-		running.Wait()
+		const callers, each, rounds = 12, 100, 15
 		had := 0
-		for i := range callers {
-			if failed[i] != nil {
-				r.Errorf("reserve: %v", failed[i])
+		for round := range rounds {
+			limit := int64(450 * (round + 1))
+			var running sync.WaitGroup
+			start := make(chan struct{})
+			reserved := make([]string, callers)
+			failed := make([]error, callers)
+			for i := range callers {
+				running.Go(func() {
+					<-start
+					reserved[i], failed[i] = r.reserve(r.a.ID, each, limit)
+				})
 			}
-			if reserved[i] != "" {
-				had++
+			close(start)
+			running.Wait()
+			for i := range callers {
+				if failed[i] != nil {
+					r.Errorf("reserve: %v", failed[i])
+				}
+				if reserved[i] != "" {
+					had++
+				}
 			}
+			r.equal("reservations", had, int(limit/each))
 		}
-		r.equal("reservations", had, limit/each)
 	}},
 	{outcome: "a sample is drawn by its seed, and drawn anew it lacks nothing and has nothing twice", run: func(r *room) {
 		all := r.wroteMany(r.a.ID, 8)
