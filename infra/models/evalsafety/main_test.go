@@ -13,12 +13,20 @@ import (
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
 )
 
-// hold is the gate of CI for one part of the scorecard.
-func hold(t *testing.T, part string, sets []measure.Set, names ...string) {
+// hold is the gate of CI for one part of the scorecard. It skips while there is neither a seed set nor a scorecard.
+func hold(t *testing.T, part string, names []string, read func() ([]measure.Set, error)) {
 	t.Helper()
-	card, err := measure.ReadCard("../scorecard.json")
+	_, unseeded := os.Stat("../seed/safety")
+	card, unrecorded := measure.ReadCard("../scorecard.json")
+	if errors.Is(unseeded, fs.ErrNotExist) && errors.Is(unrecorded, fs.ErrNotExist) {
+		t.Skipf("the screener was not measured, there is neither seed set nor scorecard: %v", unseeded)
+	}
+	if unrecorded != nil {
+		t.Fatalf("%v: `make eval-safety RECORD=1` writes it", unrecorded)
+	}
+	sets, err := read()
 	if err != nil {
-		t.Fatalf("%v: `make eval-safety RECORD=1` writes it", err)
+		t.Fatal(err)
 	}
 	measured, err := measure.MeasureSafety(t.Context(), localmodel.NewScreener(), sets, false)
 	if err != nil {
@@ -32,14 +40,7 @@ func hold(t *testing.T, part string, sets []measure.Set, names ...string) {
 
 func TestTheScreenerDoesNotFallBelowTheScorecard(t *testing.T) {
 	t.Parallel()
-	sets, err := seedSets("../seed", "test")
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("the screener was not measured: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	hold(t, measure.SafetyPart, sets, own, measure.Benign)
+	hold(t, measure.SafetyPart, []string{own, measure.Benign}, func() ([]measure.Set, error) { return seedSets("../seed", "test") })
 }
 
 // TestTheScreenerDoesNotFallOnPublicTexts needs the public data beside the project (../shared/data), or in the folder PUBLIC (absolute).
@@ -50,16 +51,10 @@ func TestTheScreenerDoesNotFallOnPublicTexts(t *testing.T) {
 		folder = filepath.Join("..", "..", "..", "..", "shared", "data")
 	}
 	sets, absent, err := publicSets(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if absent != "" {
 		t.Skip(absent)
 	}
-	if _, err := os.Stat("../seed"); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("nothing is recorded yet: %v", err)
-	}
-	hold(t, measure.PublicPart, sets, measure.HateCheck, measure.OpenAI)
+	hold(t, measure.PublicPart, []string{measure.HateCheck, measure.OpenAI}, func() ([]measure.Set, error) { return sets, err })
 }
 
 func mine(t *testing.T) string {

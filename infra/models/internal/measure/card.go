@@ -145,10 +145,10 @@ func (o Outcomes) Part() Part {
 
 // screenedOnCard are the metrics of each kind of row that the scorecard holds.
 var screenedOnCard = map[string][]Metric{
-	"all":           {Right, FalsePositives},
+	"all":           {Right, FalsePositives, Held},
 	"category":      {Recall, FalsePositives, HarmAUC},
 	"functionality": {Right},
-	"group":         {FalsePositives},
+	"group":         {FalsePositives, Held},
 	"language":      {Right, FalsePositives},
 }
 
@@ -161,9 +161,17 @@ func (s Screened) Part(sets ...string) Part {
 		}
 		for _, row := range set.Rows {
 			for _, m := range screenedOnCard[row.Kind] {
-				p.put(strings.Join([]string{set.Name, row.Kind, row.Of, string(m)}, "/"), row.Figures[m], m.Lower())
+				p.put(set.Name+"/"+row.name()+"/"+string(m), row.Figures[m], m.Lower())
 			}
 		}
 	}
 	return p
+}
+
+// name is what the scorecard calls the row.
+func (r RowFigures) name() string {
+	if r.Of == "" {
+		return r.Kind
+	}
+	return r.Kind + "/" + r.Of
 }

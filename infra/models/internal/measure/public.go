@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/teei/csr-platform/shared/domain/safety"
 )
@@ -36,6 +37,21 @@ func Public(folder string) ([]Set, error) {
 	return []Set{{HateCheck, hate}, {OpenAI, openAI}}, err
 }
 
+// naming are the functionalities of HateCheck that name a group of people and say nothing bad, of any kind; the others are judged for hate
+// alone, since a case may swear or threaten without it.
+var naming = []string{"ident_neutral_nh", "ident_pos_nh"}
+
+// unharmed is every category but PII, which is no harm, answered with no.
+func unharmed() map[safety.Category]bool {
+	none := map[safety.Category]bool{}
+	for _, c := range safety.Categories {
+		if c != safety.PII {
+			none[c] = false
+		}
+	}
+	return none
+}
+
 func hateCheck(path string) ([]Harm, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -60,10 +76,12 @@ func hateCheck(path string) ([]Harm, error) {
 		if !LeftOut(row[column["templ_id"]]) {
 			continue
 		}
-		all = append(all, Harm{
-			Text: row[column["test_case"]], Lang: "en", Functionality: row[column["functionality"]], Group: row[column["target_ident"]],
-			Categories: map[safety.Category]bool{safety.Hate: row[column["label_gold"]] == "hateful"},
-		})
+		h := Harm{Text: row[column["test_case"]], Lang: "en", Functionality: row[column["functionality"]], Group: row[column["target_ident"]]}
+		h.Categories = map[safety.Category]bool{safety.Hate: row[column["label_gold"]] == "hateful"}
+		if slices.Contains(naming, h.Functionality) {
+			h.Categories = unharmed()
+		}
+		all = append(all, h)
 	}
 	return all, nil
 }
@@ -118,13 +136,11 @@ func parseSample(line []byte) (Harm, error) {
 func BenignOf(texts []Text) []Harm {
 	var all []Harm
 	for _, t := range texts {
-		none := map[safety.Category]bool{}
-		for _, c := range safety.Categories {
-			if c != safety.PII {
-				none[c] = t.Categories[c]
-			}
+		labels := unharmed()
+		for c := range labels {
+			labels[c] = t.Categories[c]
 		}
-		all = append(all, Harm{Text: t.Text, Lang: t.Lang, Categories: none})
+		all = append(all, Harm{Text: t.Text, Lang: t.Lang, Categories: labels})
 	}
 	return all
 }

@@ -291,7 +291,7 @@ func safetyGoals(s Screened) []Goal {
 				if i, ok := row.Figures[RecallBenign]; ok {
 					goals = append(goals, least(fmt.Sprintf("%s: self-harm recall, 2 %% false positives among %s", set.Name, Benign), leastSelfHarm, i))
 				}
-			case row.Kind == "functionality" && (row.Of == identity || row.Of == "ident_neutral_nh" || row.Of == "ident_pos_nh"):
+			case row.Kind == "functionality" && (row.Of == identity || slices.Contains(naming, row.Of)):
 				goals = append(goals, most(fmt.Sprintf("%s: %s flagged", set.Name, row.Of), mostIdentity, row.Figures[FalsePositives]))
 			}
 		}
