@@ -2,6 +2,7 @@
 package functions
 
 import (
+	"github.com/teei/csr-platform/functions/api/classify"
 	"github.com/teei/csr-platform/functions/api/companies"
 	"github.com/teei/csr-platform/functions/api/deliveries"
 	"github.com/teei/csr-platform/functions/api/health"
@@ -24,6 +25,7 @@ import (
 
 // All is every function, by name.
 var All = []fn.Function{
+	classify.Function,
 	companies.Function,
 	deliveries.Function,
 	health.Function,

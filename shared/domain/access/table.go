@@ -7,6 +7,7 @@ var (
 	admins    = []identity.Role{identity.SystemAdmin}
 	reporters = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.CompanyUser, identity.APIClient}
 	uploaders = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.APIClient}
+	scorers   = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.CompanyAdmin, identity.APIClient}
 	reviewers = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding}
 	appellers = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding, identity.Participant, identity.Volunteer}
 	readers   = []identity.Role{identity.SystemAdmin, identity.ProgrammeStaff, identity.Safeguarding, identity.CompanyAdmin, identity.CompanyUser, identity.Participant, identity.Volunteer, identity.APIClient}
@@ -36,6 +37,13 @@ var Table = map[string]Rule{
 	"POST /v1/imports/{importId}/start":      {Roles: uploaders},
 	"GET /v1/imports/{importId}/errors":      {Roles: uploaders},
 	"POST /v1/imports/{importId}/rows/{row}": {Roles: uploaders},
+
+	"GET /v1/taxonomy":                                  {Roles: readers},
+	"POST /v1/classify":                                 {Roles: scorers}, // counted and paid for by the caller's company
+	"POST /v1/classify/audits":                          {Roles: operators},
+	"GET /v1/classify/audits":                           {Roles: reviewers},
+	"GET /v1/classify/audits/{auditId}/next":            {Roles: reviewers}, // what is held: to safeguarding alone
+	"POST /v1/classify/audits/{auditId}/items/{itemId}": {Roles: reviewers},
 
 	"GET /v1/moderation/queue":                    {Roles: reviewers},
 	"GET /v1/moderation/stats":                    {Roles: reviewers},
