@@ -100,7 +100,8 @@ func TestBadInputIsRefusedAndLeavesNothing(t *testing.T) {
 	h.found("other", "UTC")
 	for name, list := range map[string]func(*testing.T) []refusal{
 		"webhooks": h.badDeliveries, "wire": h.badWire, "reports": h.badReports, "companies": h.badCompanies, "files": h.badFiles,
-		"imports": h.badImports, "tokens": h.badTokens, "deliveries": h.badLists,
+		"imports": h.badImports, "tokens": h.badTokens, "deliveries": h.badLists, "evidence": h.badEvidence, "moderation": h.badModeration,
+		"classify": h.badClassify, "audits": h.badAudits,
 	} {
 		t.Run(name, func(t *testing.T) { h.within(t).refuse(list(t)) })
 	}
@@ -233,7 +234,7 @@ func (h *house) badWire(*testing.T) []refusal {
 func (h *house) badReports(t *testing.T) []refusal {
 	acme := figure[string](h, "SELECT id::text FROM companies WHERE slug = 'acme'")
 	var list []refusal
-	for _, report := range []string{"at-a-glance", "outcomes"} {
+	for _, report := range []string{"at-a-glance", "outcomes", "evidence"} {
 		bad := func(status int, company, query string, fields ...string) {
 			path := "/v1/companies/" + company + "/" + report + query
 			list = append(list, refusal{what: path, ask: request{method: "GET", path: path, token: h.staff}, status: status, fields: fields})
@@ -466,6 +467,142 @@ func (h *house) badLists(*testing.T) []refusal {
 	}
 	bad(400, "GET", "/v1/deliveries/"+unknownID+"?verbose=1", "verbose")
 	bad(400, "POST", "/v1/deliveries/"+unknownID+"/replay?force=true", "force")
+	return list
+}
+
+func (h *house) badEvidence(t *testing.T) []refusal {
+	acme := figure[string](h, "SELECT id::text FROM companies WHERE slug = 'acme'")
+	var list []refusal
+	bad := func(query string, fields ...string) {
+		path := "/v1/companies/" + acme + "/evidence?" + query
+		list = append(list, refusal{what: path, ask: request{method: "GET", path: path, token: h.staff}, status: 400, fields: fields})
+	}
+	for _, dimension := range []string{"", "courage", "Confidence", "confidence%00", "confidence,belonging", "%27%20OR%201=1"} {
+		bad("dimension="+dimension, "dimension")
+	}
+	for _, limit := range []string{"", "0", "-1", "201", "1e2", "ten", "99999999999999999999"} {
+		bad("limit="+limit, "limit")
+	}
+	for _, after := range []string{"", "x", unknownID, strings.Repeat("f", 31), strings.Repeat("F", 32), strings.Repeat("g", 32), strings.Repeat("f", 4000)} {
+		bad("after="+after, "after")
+	}
+	bad("dimension=courage&limit=0&after=x", "dimension", "after", "limit")
+	bad("dimension=confidence&dimension=belonging", "dimension")
+	bad("person=p0", "person")
+	return list
+}
+
+func (h *house) badModeration(*testing.T) []refusal {
+	var list []refusal
+	bad := func(status int, method, path, body string, fields ...string) {
+		list = append(list, refusal{
+			what: method + " " + path + " " + body[:min(len(body), 60)], ask: request{method: method, path: "/v1/moderation/" + path, token: h.staff, body: []byte(body)},
+			status: status, fields: fields,
+		})
+	}
+	bad(400, "GET", "queue?route=clear&status=lost&category=rude&after=x&limit=201", "", "route", "status", "category", "after", "limit")
+	for _, limit := range []string{"", "0", "-1", "1.5", "99999999999999999999"} {
+		bad(400, "GET", "queue?limit="+limit, "", "limit")
+	}
+	bad(400, "GET", "queue?after=%7B"+unknownID+"%7D", "", "after")
+	bad(400, "GET", "queue?company=acme", "", "company")
+	bad(400, "GET", "queue?route=moderation&route=safeguarding", "", "route")
+	bad(400, "GET", "stats?days=0", "", "days")
+	bad(400, "GET", "stats?days=all", "", "days")
+	bad(400, "GET", "stats?months=3", "", "months")
+	for _, id := range []string{unknownID, "x", "..%2fx", "%00", "'%20OR%201=1", "%7B" + unknownID + "%7D", "urn:uuid:" + unknownID, strings.ReplaceAll(unknownID, "-", "")} {
+		bad(404, "GET", "flags/"+id+"?reveal=true", "")
+		for _, act := range []string{"claim", "release"} {
+			bad(404, "POST", "flags/"+id+"/"+act, "")
+		}
+		bad(404, "POST", "flags/"+id+"/decision", `{"decision":"approved","reason":"because"}`)
+		bad(404, "POST", "flags/"+id+"/appeal", `{"reason":"because"}`)
+	}
+	bad(400, "GET", "flags/"+unknownID+"?reveal=yes", "", "reveal")
+	bad(400, "GET", "flags/"+unknownID+"?show=true", "", "show")
+	bad(404, "DELETE", "flags/"+unknownID, "")
+	decide := "flags/" + unknownID + "/decision"
+	bad(400, "POST", "flags/"+unknownID+"/claim", `{"for":"somebody else"}`, "body")
+	bad(400, "POST", decide, "")
+	bad(400, "POST", decide, "decision=approved")
+	bad(400, "POST", decide, "[]", "body")
+	bad(400, "POST", decide, "{}", "reason")
+	bad(400, "POST", decide, `{"decision":"approved","reason":" \t\n"}`, "reason")
+	bad(400, "POST", decide, `{"decision":"approved","reason":"`+strings.Repeat("ø", 1001)+`"}`, "reason")
+	bad(400, "POST", decide, `{"decision":1,"reason":"because"}`, "decision")
+	bad(400, "POST", decide, `{"decision":"approved","reason":"because","reviewer":"somebody else"}`, "reviewer")
+	bad(400, "POST", decide, `{"decision":"approved","decision":"rejected","reason":"because"}`, "decision")
+	bad(400, "POST", decide, "{\"decision\":\"approved\",\"reason\":\"\xff\"}")
+	bad(413, "POST", decide, `{"decision":"approved","reason":"because"}`+strings.Repeat(" ", 17<<10))
+	bad(400, "POST", "flags/"+unknownID+"/appeal", `{"decision":"approved","reason":"because"}`, "decision")
+	return list
+}
+
+func (h *house) badClassify(*testing.T) []refusal {
+	var list []refusal
+	bad := func(what string, status int, body string, fields ...string) {
+		list = append(list, refusal{what: what, ask: request{method: "POST", path: "/v1/classify", token: h.staff, body: []byte(body)}, status: status, fields: fields})
+	}
+	bad("no body", 400, "")
+	bad("no JSON", 400, "text=hei")
+	bad("JSON cut short", 400, `{"text":"hei"`)
+	bad("an array", 400, `["hei"]`, "body")
+	bad("neither", 400, "{}", "text")
+	bad("both", 400, `{"text":"hei","texts":["hei"]}`, "texts")
+	bad("null", 400, `{"text":null}`, "text")
+	bad("a number", 400, `{"text":7}`, "text")
+	bad("an empty text", 400, `{"text":""}`, "text")
+	bad("a text of 5,001 characters", 400, `{"text":"`+strings.Repeat("ї", 5001)+`"}`, "text")
+	bad("no texts", 400, `{"texts":[]}`, "texts")
+	bad("101 texts", 400, `{"texts":["hei"`+strings.Repeat(`,"hei"`, 100)+`]}`, "texts")
+	bad("two texts of three", 400, `{"texts":["","hei","`+strings.Repeat("x", 5001)+`"]}`, "texts[0]", "texts[2]")
+	bad("a text among texts that is none", 400, `{"texts":["hei",{}]}`, "texts[1]")
+	bad("to be stored", 400, `{"text":"hei","store":true}`, "store")
+	bad("a model of one's own", 400, `{"text":"hei","model":"gpt"}`, "model")
+	bad("not UTF-8", 400, "{\"text\":\"\xff\"}")
+	bad("5 MB", 413, `{"text":"hei"}`+strings.Repeat(" ", 5<<20))
+	list = append(list,
+		refusal{what: "a parameter", ask: request{method: "POST", path: "/v1/classify?language=en", token: h.staff, body: []byte(`{"text":"hei"}`)}, status: 400, fields: []string{"language"}},
+		refusal{what: "a GET", ask: request{method: "GET", path: "/v1/classify?text=hei", token: h.staff}, status: 404},
+		refusal{what: "a taxonomy of another version", ask: request{method: "GET", path: "/v1/taxonomy?version=0", token: h.staff}, status: 400, fields: []string{"version"}})
+	return list
+}
+
+func (h *house) badAudits(*testing.T) []refusal {
+	acme := figure[string](h, "SELECT id::text FROM companies WHERE slug = 'acme'")
+	var list []refusal
+	bad := func(status int, method, path, body string, fields ...string) {
+		list = append(list, refusal{
+			what: method + " " + path + " " + body[:min(len(body), 80)], ask: request{method: method, path: "/v1/classify/audits" + path, token: h.staff, body: []byte(body)},
+			status: status, fields: fields,
+		})
+	}
+	bad(400, "POST", "", "")
+	bad(400, "POST", "", "{}", "companyId", "quarter", "size")
+	for _, quarter := range []string{"2026", "2026-Q5", "2026-Q0", "2026-1", "26-Q1", "2026-Q1 ", "1999-Q4", "Q1-2026"} {
+		bad(400, "POST", "", `{"companyId":"`+acme+`","quarter":"`+quarter+`","size":5}`, "quarter")
+	}
+	bad(400, "POST", "", `{"companyId":"`+acme+`","quarter":"2199-Q1","size":5}`, "quarter")
+	for _, size := range []string{"0", "-1", "501", "1.5", `"5"`} {
+		bad(400, "POST", "", `{"companyId":"`+acme+`","quarter":"2026-Q1","size":`+size+`}`, "size")
+	}
+	bad(400, "POST", "", `{"companyId":"acme","quarter":"2026-Q1","size":5}`, "companyId")
+	bad(404, "POST", "", `{"companyId":"`+unknownID+`","quarter":"2026-Q1","size":5}`)
+	bad(400, "POST", "", `{"companyId":"`+acme+`","quarter":"2026-Q1","size":5,"seed":"mine"}`, "seed")
+	bad(413, "POST", "", `{"companyId":"`+acme+`","quarter":"2026-Q1","size":5}`+strings.Repeat(" ", 5<<10))
+	bad(400, "GET", "?after=x&limit=51", "", "after", "limit")
+	bad(404, "GET", "?company=nobody", "")
+	bad(400, "GET", "?quarter=2026-Q1", "", "quarter")
+	const labels = `{"labels":{"confidence":0.5,"belonging":null,"job_readiness":null,"well_being":null}}`
+	for _, id := range []string{acme + "-2026-Q1", unknownID + "-2026-Q1", acme, "x", "..%2fx", "%00", acme + "-2026-Q9", strings.Repeat("a", 3000)} {
+		bad(404, "GET", "/"+id+"/next", "")
+		bad(404, "POST", "/"+id+"/items/"+unknownID, labels)
+	}
+	item := "/" + acme + "-2026-Q1/items/" + unknownID
+	bad(400, "POST", item, "{}", "labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being")
+	bad(400, "POST", item, strings.Replace(labels, "0.5", "1.1", 1), "labels.confidence")
+	bad(400, "POST", item, strings.Replace(labels, "0.5", "0.1234", 1), "labels.confidence")
+	bad(400, "POST", item, strings.Replace(labels, `"confidence"`, `"courage"`, 1), "labels.courage")
 	return list
 }
 
