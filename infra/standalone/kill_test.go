@@ -26,7 +26,7 @@ const killCompany = "killed"
 const killSeed = 20261123
 
 // TestKillLosesNothingAndDoublesNothing sends 2,000 deliveries and a file of 3,000 rows while the process is killed at moments drawn at
-// random: while it answers, relays, scores, reads the file, starts. A sender repeats what was not accepted; nobody else helps.
+// random: while it answers, relays, scores, screens, reads the file, starts. A sender repeats what was not accepted; nobody else helps.
 func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
@@ -36,6 +36,9 @@ func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 	if len(l.deliveries) != allDeliveries {
 		t.Fatalf("the load has %d deliveries, want %d", len(l.deliveries), allDeliveries)
 	}
+	if urgent := len(l.harmful) - l.moderated(); l.moderated() < 20 || urgent < 20 {
+		t.Fatalf("%d harmful texts for moderation and %d for safeguarding, want 20 of each", l.moderated(), urgent)
+	}
 	v := newVictim(t)
 	v.start()
 	c := &client{base: v.base, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: senders}}}
@@ -43,6 +46,7 @@ func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 	secret, err := c.found(ctx, company.Company{Slug: killCompany, Name: "Killed", TimeZone: "Europe/Oslo"})
 	must(t, err)
 	db := v.database(ctx)
+	l.contact(t, ctx, db)
 
 	var made struct{ ID string }
 	must(t, c.call(ctx, http.MethodPost, "/v1/imports/kintell-language?company="+killCompany, "text/csv", l.file, &made))
@@ -99,6 +103,16 @@ func TestKillLosesNothingAndDoublesNothing(t *testing.T) {
 
 	l.checkFacts(t, ctx, v.database(ctx), made.ID)
 	l.checkStream(t, ctx, v)
+}
+
+// contact makes the one person who is told of what cannot wait.
+func (l *load) contact(t *testing.T, ctx context.Context, db *pgx.Conn) {
+	t.Helper()
+	const email = "guard@load.test"
+	_, err := db.Exec(ctx, `WITH known AS (INSERT INTO users (id, email, status) VALUES (gen_random_uuid(), $1, 'active') RETURNING id)
+		INSERT INTO company_users (company_id, user_id, role) SELECT c.id, k.id, 'safeguarding' FROM known k, companies c WHERE c.kind = 'operator'`, email)
+	must(t, err)
+	l.people[email] = true
 }
 
 func must(t *testing.T, err error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +57,14 @@ func (l *load) checkFacts(t *testing.T, ctx context.Context, db *pgx.Conn, impor
 	same("scores that are not those of the scoring", nil, texts(`
 		SELECT s.text_id || ' ' || d.key FROM scorings s, jsonb_each(s.scores) d LEFT JOIN LATERAL (SELECT) none ON true
 		WHERE (d.value <> 'null') <> EXISTS (SELECT FROM outcome_scores o WHERE o.scoring_id = s.id AND o.dimension = d.key AND o.score = (d.value->>'value')::numeric(4,3))`))
-	for table, want := range map[string]int{"feedback_texts WHERE from_role = 'participant'": l.texts, "import_rows": fileRows / wrongEvery, "parked_events": 0, "outbox": 0} {
+	same("texts whose screening is not of what they say", nil, texts(`
+		SELECT t.id::text FROM feedback_texts t LEFT JOIN screenings s ON s.content_id = t.id AND s.company_id = t.company_id
+		WHERE s.text_version IS DISTINCT FROM encode(sha256(convert_to(t.id::text || chr(10) || t.body, 'UTF8')), 'hex')`))
+	same("flags", l.harmful, texts(`SELECT r.external_rating_id || '|' || f.route || '|' || t.body FROM safety_flags f
+		JOIN feedback_texts t ON t.id = f.content_id AND t.company_id = f.company_id JOIN ratings r ON r.id = t.id WHERE f.status = 'open' ORDER BY 1`))
+	same("texts that are shown though they are held, or held though they are not harmful", nil, texts(`
+		SELECT t.id::text FROM feedback_texts t WHERE showable(t.id) = EXISTS (SELECT FROM safety_flags f WHERE f.content_id = t.id)`))
+	for table, want := range map[string]int{"screenings": l.written, "safety_flags": len(l.harmful), "feedback_texts WHERE from_role = 'participant'": l.texts, "import_rows": fileRows / wrongEvery, "parked_events": 0, "outbox": 0} {
 		var got int
 		must(t, db.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&got))
 		if got != want {
@@ -68,6 +76,16 @@ func (l *load) checkFacts(t *testing.T, ctx context.Context, db *pgx.Conn, impor
 			(SELECT 'kept ' || k::text FROM (SELECT * FROM kept EXCEPT ALL SELECT * FROM facts) k)
 			UNION ALL (SELECT 'facts ' || f::text FROM (SELECT * FROM facts EXCEPT ALL SELECT * FROM kept) f)`))
 	}
+}
+
+// moderated is how many of the harmful texts nobody is told of at once.
+func (l *load) moderated() (n int) {
+	for _, one := range l.harmful {
+		if strings.Contains(one, "|moderation|") {
+			n++
+		}
+	}
+	return n
 }
 
 func keys(set map[string]bool) []string {
@@ -126,7 +144,10 @@ func (l *load) checkStream(t *testing.T, ctx context.Context, v *victim) {
 		t.Errorf("%s was given up by %s", letter.Event.Type, letter.Consumer)
 	}
 	told := readStream(t, ctx, js)
-	want := map[string]int{"kintell.session.completed": l.held, "kintell.rating.created": len(l.ratings), "q2q.outcome.scored": l.texts, "import.received": 1}
+	want := map[string]int{
+		"kintell.session.completed": l.held, "kintell.rating.created": len(l.ratings), "q2q.outcome.scored": l.texts, "import.received": 1,
+		"safety.flag.raised": len(l.harmful), "notification.requested": len(l.harmful) - l.moderated(),
+	}
 	got := map[string]int{}
 	for _, e := range told {
 		if _, counted := want[e.Type]; counted {

@@ -32,7 +32,9 @@ type load struct {
 	people     map[string]bool
 	enrolled   map[string]bool // participant|programme
 	held       int
-	texts      int // of participants: those that are scored
+	texts      int      // of participants: those that are scored
+	written    int      // by anybody: those that are screened
+	harmful    []string // external id|route|text of those that must be held
 	minutes    int
 	first      time.Time
 }
@@ -65,6 +67,7 @@ func makeLoad(seed uint64, now time.Time) *load {
 	})
 	slices.Sort(l.sessions)
 	slices.Sort(l.ratings)
+	slices.Sort(l.harmful)
 	return l
 }
 
@@ -117,11 +120,22 @@ var words = []string{
 	"Тепер я почуваюся впевненіше і маю друзів.",
 }
 
+// wrote is what the author of rating i writes: one text in twenty must be held, and for whom.
+func wrote(i int) (text, route string) {
+	switch i % 40 {
+	case 6:
+		return fmt.Sprintf("I feel at home here. I will kill you if you come back. (%d)", i), "moderation"
+	case 23:
+		return fmt.Sprintf("I feel confident when I speak. Some nights I want to die. (%d)", i), "safeguarding"
+	}
+	return fmt.Sprintf("%s (%d)", words[i%len(words)], i), ""
+}
+
 // rate delivers a rating. One in three is written three weeks after the session, often in another month.
 func (l *load) rate(i, place int, session, role string, at time.Time, says bool, deliver func(int, string, string, map[string]any)) {
-	id, text, score := "R-"+session+"-"+role, "", float64(i%11)/10
+	id, text, route, score := "R-"+session+"-"+role, "", "", float64(i%11)/10
 	if says {
-		text = fmt.Sprintf("%s (%d)", words[i%len(words)], i)
+		text, route = wrote(i)
 	}
 	written := at.Add(2 * time.Hour)
 	if i%3 == 0 {
@@ -132,13 +146,19 @@ func (l *load) rate(i, place int, session, role string, at time.Time, says bool,
 		body["feedback_text"] = text
 	}
 	deliver(place, "rating-created", "delivery-"+id, body)
-	l.rated(id, session, role, score, text)
+	l.rated(id, session, role, score, text, route)
 }
 
-func (l *load) rated(id, session, role string, score float64, text string) {
+func (l *load) rated(id, session, role string, score float64, text, route string) {
 	l.ratings = append(l.ratings, fmt.Sprintf("%s|%s|%s|%.3f|%s", id, session, role, score, text))
 	if role == "participant" && text != "" {
 		l.texts++
+	}
+	if text != "" {
+		l.written++
+	}
+	if route != "" {
+		l.harmful = append(l.harmful, id+"|"+route+"|"+text)
 	}
 }
 
@@ -151,7 +171,7 @@ func (l *load) rows(deliver func(int, string, string, map[string]any)) {
 		id, minutes := fmt.Sprintf("F-%d", n), 30+n%60
 		at := l.first.Add(time.Duration(n) * 57 * time.Minute)
 		participant, volunteer := fmt.Sprintf("fp%d@load.test", n%150), fmt.Sprintf("fv%d@load.test", n%41)
-		rating, text := "", ""
+		rating, text, route := "", "", ""
 		switch {
 		case n%wrongEvery == wrongEvery-1:
 			participant = "nobody at load.test"
@@ -159,8 +179,9 @@ func (l *load) rows(deliver func(int, string, string, map[string]any)) {
 			l.rate(n, rated*8, id, "participant", at, true, deliver)
 			rated++
 		case n%10 == 3:
-			rating, text = fmt.Sprintf("%.1f", float64(n%9)/10), fmt.Sprintf("%s (%d)", words[n%len(words)], n)
-			l.rated(id+"/participant", id, "participant", float64(n%9)/10, text)
+			rating = fmt.Sprintf("%.1f", float64(n%9)/10)
+			text, route = wrote(n)
+			l.rated(id+"/participant", id, "participant", float64(n%9)/10, text, route)
 		}
 		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%d,%s,%q,A2\n", id, participant, volunteer, at.Format(time.RFC3339),
 			at.Add(time.Duration(minutes)*time.Minute).Format(time.RFC3339), minutes, rating, text)
