@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/teei/csr-platform/infra/standalone/sample"
@@ -36,6 +38,8 @@ func (n number) String() string {
 type outcome struct {
 	Dimension  string
 	Mean       *float64
+	Interval   *struct{ Low, High float64 }
+	Basis      string // ppi, human or model
 	N, People  *int
 	Suppressed bool
 }
@@ -51,6 +55,23 @@ func (o outcome) Figure() string {
 	return fmt.Sprintf("%.2f", *o.Mean)
 }
 
+// Range is how far the mean may be off, as a person reads it: only what people have looked at has one.
+func (o outcome) Range() string {
+	switch {
+	case o.Mean == nil:
+		return ""
+	case o.Interval == nil:
+		return "the model alone"
+	}
+	return fmt.Sprintf("%.2f to %.2f (%s)", o.Interval.Low, o.Interval.High, o.Basis)
+}
+
+// quote proves one score.
+type quote struct {
+	Quote, Dimension, Direction, Month string
+	Score                              float64
+}
+
 type report struct {
 	Slug, Name     string
 	Period         struct{ From, To string }
@@ -64,6 +85,7 @@ type report struct {
 		Month    string
 		Outcomes []outcome
 	}
+	Evidence []quote
 }
 
 // show writes the reports of the sample companies to files a person can open, and the figures to the terminal.
@@ -113,22 +135,58 @@ func (c *client) show(ctx context.Context, data sample.Data, out, port string) e
 	if port != "3000" {
 		suffix = " PORT=" + port
 	}
-	fmt.Printf(`
-The last twelve months. Groups of fewer than five people are withheld. Open file://%s
-
-Try next, in another terminal:
-  make send FILE=events/webhooks/kintell/session-completed.json COMPANY=%s%s
-  TOKEN=$(make -s token ROLE=company_admin COMPANY=%s%s); curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:%s/v1/companies/%s/outcomes
-  make import KIND=kintell-language FILE=out/example.csv COMPANY=%s%s
-     (the file is known already: nothing is added, and the three rows that break a rule are saved to be mended)
-Ctrl-C stops everything that was started here; the data stays in %s.
-`, absolute, first, suffix, first, suffix, port, ids[first], first, suffix, setting("DATA", ".local"))
+	held, err := c.held(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println(strings.NewReplacer(
+		"{file}", absolute, "{company}", first, "{suffix}", suffix, "{id}", ids[first], "{url}", "http://127.0.0.1:"+port, "{data}", setting("DATA", ".local"),
+		"{moderation}", strconv.Itoa(held["moderation"]), "{safeguarding}", strconv.Itoa(held["safeguarding"]),
+	).Replace(hints))
 	return example(data, filepath.Join(out, "example.csv"))
 }
 
-// report reads both reports of a company and keeps the answers as they came.
+// hints are what to try when all is there.
+const hints = `
+The last twelve months. Groups of fewer than five people are withheld. Open file://{file}
+{moderation} texts are held until a reviewer has looked at them, {safeguarding} more for the safeguarding contact alone.
+
+Try next, in another terminal:
+  make send FILE=events/webhooks/kintell/session-completed.json COMPANY={company}{suffix}
+  TOKEN=$(make -s token ROLE=company_admin COMPANY={company}{suffix})
+  curl -H "Authorization: Bearer $TOKEN" {url}/v1/companies/{id}/outcomes
+  curl -H "Authorization: Bearer $TOKEN" "{url}/v1/companies/{id}/evidence?dimension=confidence&limit=5"
+  curl -H "Authorization: Bearer $TOKEN" {url}/v1/classify -d '{"text": "I was afraid of the phone. Now I call the doctor myself."}'
+  STAFF=$(make -s token ROLE=programme_staff{suffix}); curl -H "Authorization: Bearer $STAFF" {url}/v1/moderation/queue
+  make import KIND=kintell-language FILE=out/example.csv COMPANY={company}{suffix}
+     (the file is known already: nothing is added, and the three rows that break a rule are saved to be mended)
+Ctrl-C stops everything that was started here; the data stays in {data}.`
+
+// held counts the texts that wait in the review queue, by who must look at them.
+func (c *client) held(ctx context.Context) (map[string]int, error) {
+	waiting := map[string]int{}
+	for next := ""; ; {
+		var page struct {
+			Flags []struct{ Route string }
+			Next  string
+		}
+		err := c.call(ctx, http.MethodGet, "/v1/moderation/queue?limit=200"+next, asJSON, nil, &page)
+		if err != nil {
+			return nil, err
+		}
+		for _, flag := range page.Flags {
+			waiting[flag.Route]++
+		}
+		if page.Next == "" {
+			return waiting, nil
+		}
+		next = "&after=" + page.Next
+	}
+}
+
+// report reads the reports of a company and keeps the answers as they came.
 func (c *client) report(ctx context.Context, id, slug, out string) (r report, err error) {
-	for _, kind := range []string{"at-a-glance", "outcomes"} {
+	for _, kind := range []string{"at-a-glance", "outcomes", "evidence"} {
 		var raw []byte
 		err = c.call(ctx, http.MethodGet, "/v1/companies/"+id+"/"+kind, asJSON, nil, &raw)
 		if err != nil {

@@ -56,6 +56,7 @@ type plan struct {
 	volunteerTexts       int
 	busyMonths           bool // everybody meets somebody in two of the months
 	legacy, users        bool // has files of these kinds too
+	troubling            int  // of the participants' texts of the last months, those that somebody must look at or mask
 }
 
 // plans are the three companies: one large enough that its monthly figures survive suppression, one middling, and one so small that
@@ -63,15 +64,15 @@ type plan struct {
 var plans = []plan{
 	{
 		company:      company.Company{Slug: "solvik-energy", Name: "Solvik Energy", Kind: company.Partner, TimeZone: "Europe/Oslo"},
-		participants: 80, active: 48, volunteers: 30, sessions: 684, texts: 480, volunteerTexts: 24, legacy: true, users: true,
+		participants: 80, active: 48, volunteers: 30, sessions: 684, texts: 480, volunteerTexts: 24, legacy: true, users: true, troubling: 18,
 	},
 	{
 		company:      company.Company{Slug: "havnelund-logistics", Name: "Havnelund Logistics", Kind: company.Partner, TimeZone: "Europe/Oslo"},
-		participants: 26, active: 15, volunteers: 12, sessions: 240, texts: 144, volunteerTexts: 12, legacy: true, users: true,
+		participants: 26, active: 15, volunteers: 12, sessions: 240, texts: 144, volunteerTexts: 12, legacy: true, users: true, troubling: 4,
 	},
 	{
 		company:      company.Company{Slug: "lypa-studio", Name: "Lypa Studio", Kind: company.Partner, TimeZone: "Europe/Kyiv"},
-		participants: 6, active: 4, volunteers: 3, sessions: 76, texts: 36, volunteerTexts: 4, busyMonths: true,
+		participants: 6, active: 4, volunteers: 3, sessions: 76, texts: 36, volunteerTexts: 4, busyMonths: true, troubling: 1,
 	},
 }
 
@@ -90,12 +91,13 @@ func Make(now time.Time) Data {
 	var data Data
 	var calls []call
 	words := newWriter(rand.New(rand.NewPCG(seed, 0)))
-	numbers, names := &counter{}, &registry{taken: map[string]bool{}}
+	numbers, names, told := &counter{}, &registry{taken: map[string]bool{}}, map[string]int{}
 	for i, p := range plans {
 		data.Companies = append(data.Companies, p.company)
 		c := newCast(p, rand.New(rand.NewPCG(seed, uint64(10*i+1))), names)
 		held := hold(p, c, rand.New(rand.NewPCG(seed, uint64(10*i+2))), rand.New(rand.NewPCG(seed, uint64(10*i+3))), now, numbers)
 		review(p, held, rand.New(rand.NewPCG(seed, uint64(10*i+4))), words)
+		trouble(p, held, told)
 		data.Files = append(data.Files, files(p, c, held)...)
 		calls = append(calls, deliveries(p, held, rand.New(rand.NewPCG(seed, uint64(10*i+5))))...)
 	}
