@@ -276,6 +276,22 @@ func TestAnAnswerIsToWhatWasRead(t *testing.T) {
 	}
 }
 
+func TestWhatWasChangedSinceItWasScreenedIsForNobody(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const held = "I am brave and hateful"
+	h.screens(h.acme, h.wrote(h.acme, "a", held, 1), held, safety.Finding{Category: safety.Hate, Confidence: 0.9})
+	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
+	item := h.next(guro, h.acme).Item
+	h.wrote(h.acme, "a", "I am brave, and worse.", 2)
+	if got := h.next(guro, h.acme); item == nil || got.Item != nil || got.PassedOver != 1 {
+		t.Errorf("%+v", got)
+	}
+	if status, _ := h.answers(guro, h.acme, item.ID, labels); status != 409 {
+		t.Errorf("status %d", status)
+	}
+}
+
 func TestAnItemBelongsToItsAudit(t *testing.T) {
 	t.Parallel()
 	h := open(t)

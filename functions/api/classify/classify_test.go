@@ -96,6 +96,7 @@ func TestANullSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct{ text, language, reason, confidence, level string }{
 		"not spoken of":          {"The bus came.", "en", "", "not_mentioned", "too_short"},
 		"long enough":            {long, "en", "", "not_mentioned", ""},
+		"long, and no level":     {long + "xyzzy", "en", "", "not_mentioned", "not_mentioned"},
 		"an unknown language":    {"tenho saudade", "pt", "language", "language", "language"},
 		"long, unknown language": {long + "saudade", "pt", "language", "language", "language"},
 		"no word in it":          {" \n ", "", "empty", "empty", "empty"},

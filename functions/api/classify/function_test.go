@@ -76,7 +76,7 @@ func (m reader) Score(_ context.Context, in outcome.Request) (outcome.Scoring, e
 			break
 		}
 	}
-	if outcome.Words(in.Text) >= outcome.LeastWords {
+	if outcome.Words(in.Text) >= outcome.LeastWords && !strings.Contains(in.Text, "xyzzy") {
 		s.Scores = append(s.Scores, outcome.Score{Dimension: outcome.LangLevelProxy, Value: 0.45, Confidence: 0.5, Direction: outcome.State, Evidence: []outcome.Span{outcome.Whole(in.Text)}})
 	}
 	return s, nil
