@@ -60,8 +60,15 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-func newHouse(t *testing.T) *house {
+// newHouse starts one; settings are those of its environment.
+func newHouse(t *testing.T, settings ...map[string]string) *house {
 	t.Helper()
+	lookup := func(name string) (value string, ok bool) {
+		for _, given := range settings {
+			value, ok = given[name]
+		}
+		return value, ok
+	}
 	db := pgtest.New(t)
 	written, err := template.Read(csr.Template)
 	if err != nil {
@@ -70,7 +77,7 @@ func newHouse(t *testing.T) *house {
 	h := &house{t: t, dir: t.TempDir(), log: &lines{}, secrets: map[string]string{}}
 	h.process, err = standalone.Start(t.Context(), standalone.Options{
 		Template: written, Functions: functions.All, Dir: h.dir, DatabaseURL: db.Service, Listen: "127.0.0.1:0",
-		Log: log.New(h.log, slog.LevelDebug), Lookup: func(string) (string, bool) { return "", false },
+		Log: log.New(h.log, slog.LevelDebug), Lookup: lookup,
 	})
 	if err != nil {
 		t.Fatal(err)
