@@ -26,8 +26,20 @@ const (
 	levelSurer             = 0.15 // what 200 words more add
 )
 
+// levelsRead are the levels once they are read. It is no sync.OnceValue, which would be made at import, and with it every function that
+// never scores would hold the words.
+var levelsRead struct {
+	once   sync.Once
+	levels map[string]int8
+}
+
 // wordLevels is the level of English words, 1 (A1) to 4 (B2), made when first needed.
-var wordLevels = sync.OnceValue(func() map[string]int8 {
+func wordLevels() map[string]int8 {
+	levelsRead.once.Do(func() { levelsRead.levels = readLevels() })
+	return levelsRead.levels
+}
+
+func readLevels() map[string]int8 {
 	levels := make(map[string]int8, 7000)
 	for line := range strings.Lines(cefrj) {
 		for i, name := range []string{"A1 ", "A2 ", "B1 ", "B2 "} {
@@ -39,7 +51,7 @@ var wordLevels = sync.OnceValue(func() map[string]int8 {
 		}
 	}
 	return levels
-})
+}
 
 // level scores lang_level_proxy: how advanced the English of the text itself is, whatever it speaks of. Other languages have no score.
 func level(text string, sentences []sentence, whole verdict) (outcome.Score, bool) {

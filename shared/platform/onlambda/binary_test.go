@@ -2,6 +2,7 @@ package onlambda_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -143,6 +145,89 @@ func TestTheLinkerDropsWhatAFunctionDoesNotAskFor(t *testing.T) {
 			}
 		}
 	}
+}
+
+// readsTexts are the functions that hold the local model or screener, and with it some ten megabytes of weights.
+var readsTexts = []string{"api/classify", "consumers/scorefeedback", "consumers/screencontent"}
+
+// mostBytes is what the zip of a function may have.
+const mostBytes = 20 << 20
+
+// TestOnlyFunctionsThatReadTextsHoldTheModel builds every function as it is deployed. The others start as fast as before there was a model.
+func TestOnlyFunctionsThatReadTextsHoldTheModel(t *testing.T) {
+	t.Parallel()
+	const root = "../../../"
+	mains, err := filepath.Glob(root + "functions/*/*/lambda")
+	if err != nil || len(mains) < 16 {
+		t.Fatalf("%d functions: %v", len(mains), err)
+	}
+	weights := weights(t, root+"shared/adapter/localmodel/*.bin", root+"shared/adapter/localmodel/*/*.bin", root+"shared/adapter/localmodel/lexicon/*.txt")
+	for _, main := range mains {
+		name := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(main)), root+"functions/")
+		binary, err := os.ReadFile(compile(t, "./"+main))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads := slices.Contains(readsTexts, name)
+		linked := bytes.Contains(binary, []byte("adapter/localmodel.(*Model).Score")) || bytes.Contains(binary, []byte("adapter/localmodel.(*Screener).Screen"))
+		if linked != reads {
+			t.Errorf("%s: the local model or screener is linked: %t", name, linked)
+		}
+		for file, middle := range weights {
+			if held := bytes.Contains(binary, middle); held && !reads {
+				t.Errorf("%s holds %s", name, file)
+			}
+		}
+		size := len(binary)
+		if size > mostBytes {
+			size = zipped(t, binary)
+		}
+		if size > mostBytes {
+			t.Errorf("%s: a zip of %.1f MB, expected at most 20", name, float64(size)/(1<<20))
+		}
+	}
+}
+
+// weights are some bytes of each such file, which nothing else holds.
+func weights(t *testing.T, patterns ...string) map[string][]byte {
+	t.Helper()
+	var files []string
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		t.Fatalf("the model holds nothing of %v", patterns)
+	}
+	some := map[string][]byte{}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil || len(raw) < 1<<10 {
+			t.Fatalf("%s: %d bytes: %v", file, len(raw), err)
+		}
+		some[filepath.Base(file)] = raw[len(raw)/2:][:64]
+	}
+	return some
+}
+
+// zipped is how many bytes binary has as a zip.
+func zipped(t *testing.T, binary []byte) int {
+	t.Helper()
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.DefaultCompression)
+	if err == nil {
+		_, err = w.Write(binary)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed.Len()
 }
 
 // TestTheDeployedFunctionsMeetPostgres runs two of the binaries that are deployed: migrations, then the question whether all is ready.
