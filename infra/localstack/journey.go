@@ -27,6 +27,7 @@ type journey struct {
 	company  string // id
 	secret   string // that Kintell signs with
 	sessions int    // held so far
+	texts    int    // written by participants so far that speak of confidence
 }
 
 func newJourney(ctx context.Context, e emulator, o outside, deployed template.Template) (*journey, error) {
@@ -64,7 +65,8 @@ func (j *journey) all(ctx context.Context) error {
 		{"a file, with rows that are refused", j.file},
 		{"a file by upload", j.upload},
 		{"the report", j.report},
-		{"a harmful text", j.harmful},
+		{"the words behind it", j.evidence},
+		{"harmful texts", j.harmful},
 		{"one bad record among good ones", j.records},
 		{"what a process that died had told and not published", j.relay},
 	} {
@@ -192,11 +194,11 @@ func (j *journey) webhooks(ctx context.Context) error {
 				return j.accepted(ctx, "session-completed", fmt.Sprintf("session-%d", number), session(number, j.on(2+number, 10)))
 			},
 			func() error {
-				return j.accepted(ctx, "rating-created", fmt.Sprintf("rating-%d", number), map[string]any{
-					"rating_id": fmt.Sprintf("ER-%d", number), "session_id": fmt.Sprintf("EW-%d", number), "from_role": "participant", "rating": 0.8,
-					"feedback_text": "I was afraid to speak before. Now I feel confident, and I called my landlord myself.",
-					"created_at":    j.on(2+number, 12).Format(time.RFC3339),
-				})
+				text := ordinary
+				if number == people-1 {
+					text = reachable
+				}
+				return j.rated(ctx, number, fmt.Sprint(number), "participant", text)
 			},
 		}
 		if number%2 == 1 {
@@ -209,7 +211,7 @@ func (j *journey) webhooks(ctx context.Context) error {
 			}
 		}
 	}
-	j.sessions += people
+	j.sessions, j.texts = j.sessions+people, j.texts+people
 	pass("a booking, %d sessions and %d ratings, half of the ratings before their session", people, people)
 	err = j.accepted(ctx, "session-completed", "session-0", session(0, j.on(2, 10)))
 	if err != nil {
@@ -289,7 +291,7 @@ func (j *journey) file(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.sessions += rowsOfFile
+	j.sessions, j.texts = j.sessions+rowsOfFile, j.texts+rowsOfFile
 	pass("%d rows taken, %d refused", rowsOfFile, badRows)
 	refused, err := j.expect(ctx, http.StatusOK, http.MethodGet, "/v1/imports/"+id+"/errors?format=csv", j.manager, nil)
 	if err != nil {
@@ -448,7 +450,7 @@ func (j *journey) report(ctx context.Context) error {
 			return fmt.Errorf("answered %d: %s", got.status, got.body)
 		}
 		for _, outcome := range report.Outcomes {
-			if outcome.Dimension == "confidence" && outcome.Mean != nil && outcome.N != nil && *outcome.N == people+rowsOfFile {
+			if outcome.Dimension == "confidence" && outcome.Mean != nil && outcome.N != nil && *outcome.N == j.texts {
 				pass("outcomes: confidence %.3f from %d texts", *outcome.Mean, *outcome.N)
 				return nil
 			}
@@ -479,6 +481,10 @@ func (j *journey) afterUpdate(ctx context.Context) error {
 	j.sessions++
 	pass("a delivery after the update is accepted")
 	err = j.migratedAgain(ctx)
+	if err != nil {
+		return err
+	}
+	err = j.paid(ctx)
 	if err != nil {
 		return err
 	}

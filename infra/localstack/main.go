@@ -102,7 +102,7 @@ func run(ctx context.Context, keep bool) (err error) {
 	if err != nil {
 		return err
 	}
-	err = deploy(ctx, place, emulator, outside, "LogDays=7")
+	err = deploy(ctx, place, emulator, outside, append(onBedrock, "LogDays=7")...)
 	if err != nil {
 		return err
 	}
