@@ -154,10 +154,17 @@ func (b *bench) zip(ctx context.Context) error {
 	}
 	slices.SortFunc(all, func(a, b sized) int { return cmp.Compare(b.mb, a.mb) })
 	for _, s := range all {
-		row("zip of "+s.name+", MB", "", fmt.Sprintf("%.1f", s.mb), "", "≤ 7")
+		goal := "≤ 7"
+		if slices.Contains(readers, s.name) {
+			goal = "≤ 20"
+		}
+		row("zip of "+s.name+", MB", "", fmt.Sprintf("%.1f", s.mb), "", goal)
 	}
 	return nil
 }
+
+// readers hold the model that reads texts.
+var readers = []string{"api/classify", "consumers/scorefeedback", "consumers/screencontent"}
 
 func zipped(path string) (int, error) {
 	raw, err := os.Open(path)
