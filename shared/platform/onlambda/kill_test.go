@@ -293,14 +293,19 @@ func request(t *testing.T, route, path, query, body string, headers, parameters,
 func delivery(t *testing.T) []byte {
 	t.Helper()
 	at := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
-	body := fmt.Sprintf(`{"session_id":"S-1","session_type":"language","participant_email":"p@sample.test","volunteer_email":"v@sample.test",`+
-		`"scheduled_at":%q,"completed_at":%q,"duration_minutes":45}`, at.Format(time.RFC3339), at.Add(45*time.Minute).Format(time.RFC3339))
+	return hook(t, "session-completed", "d-1", fmt.Sprintf(`{"session_id":"S-1","session_type":"language","participant_email":"p@sample.test","volunteer_email":"v@sample.test",`+
+		`"scheduled_at":%q,"completed_at":%q,"duration_minutes":45}`, at.Format(time.RFC3339), at.Add(45*time.Minute).Format(time.RFC3339)))
+}
+
+// hook is a delivery of Kintell's, signed now.
+func hook(t *testing.T, kind, id, body string) []byte {
+	t.Helper()
 	stamp := fmt.Sprint(time.Now().Unix())
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(stamp + "." + body))
-	const path = "/v1/kintell/webhooks/session-completed"
+	path := "/v1/kintell/webhooks/" + kind
 	return request(t, "POST "+path, path, "company=ours", body, map[string]string{
-		"content-type": "application/json", "x-delivery-id": "d-1", "x-kintell-signature": "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil)),
+		"content-type": "application/json", "x-delivery-id": id, "x-kintell-signature": "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil)),
 	}, nil, nil)
 }
 
@@ -340,6 +345,69 @@ func TestAWebhookKilledBetweenCommitAndRelayTellsWhenItsDeliveryIsRepeated(t *te
 	same(t, "sessions", []string{"S-1"}, s.texts("SELECT external_session_id FROM kintell_sessions"))
 }
 
+// batch is what SQS hands over: one message.
+func batch(t *testing.T, message []byte) []byte {
+	t.Helper()
+	payload, err := json.Marshal(map[string]any{"Records": []map[string]string{{"messageId": "m-1", "body": string(message)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+func TestAScreeningKilledBetweenCommitAndRelayHoldsItsTextAndTellsOnce(t *testing.T) {
+	t.Parallel()
+	const text = "I feel at home here. Some nights I want to die."
+	db, c := pgtest.New(t), newCloud(t, "")
+	s := newStore(t, db, c)
+	_, err := s.conn.Exec(t.Context(), `WITH known AS (INSERT INTO users (id, email, status) VALUES (gen_random_uuid(), 'guard@sample.test', 'active') RETURNING id)
+		INSERT INTO company_users (company_id, user_id, role) SELECT c.id, k.id, 'safeguarding' FROM known k, companies c WHERE c.kind = 'operator'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	webhook, out := start(t, compile(t, "../../../functions/webhooks/kintell/lambda"), c.settings(db)...)
+	accepted(t, webhook, out, hook(t, "rating-created", "d-2", fmt.Sprintf(`{"rating_id":"R-1","session_id":"S-1","from_role":"participant","rating":0.5,"feedback_text":%q,"created_at":%q}`,
+		text, time.Now().UTC().Add(-time.Hour).Format(time.RFC3339))))
+	if len(c.published()) != 1 {
+		t.Fatalf("%d events of a rating", len(c.published()))
+	}
+	webhook.Stop()
+	written, err := json.Marshal(c.events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	c.mu.Lock()
+	c.events, c.hold = nil, putEvents
+	c.mu.Unlock()
+	binary := compile(t, "../../../functions/consumers/screencontent/lambda")
+	p, out := start(t, binary, c.settings(db)...)
+	c.killWhileHeld(p, out, putEvents, batch(t, written))
+	s.deserted()
+	held := func(when string) {
+		t.Helper()
+		same(t, "flags "+when, []string{"safeguarding|open|1"}, s.texts("SELECT route || '|' || status || '|' || alerted FROM safety_flags"))
+		same(t, "screenings "+when, []string{"safeguarding"}, s.texts("SELECT route FROM screenings"))
+		same(t, "texts that may be shown "+when, []string{}, s.texts("SELECT id::text FROM feedback_texts WHERE showable(id)"))
+	}
+	held("after the kill")
+	left := s.outbox()
+	if len(left) != 2 || len(c.published()) != 0 {
+		t.Fatalf("%d events are left and %d published, want 2 and 0", len(left), len(c.published()))
+	}
+	p, out = start(t, binary, c.settings(db)...)
+	for repeat := range 2 {
+		relay(t, p, out, string(written))
+		same(t, fmt.Sprintf("events published after the message came %d times more", repeat+1), left, c.published())
+	}
+	held("in the end")
+	same(t, "events left", []string{}, s.outbox())
+	told, err := json.Marshal(c.events)
+	if err != nil || strings.Contains(string(told), "want to") || strings.Contains(out.String(), "want to") || strings.Contains(string(told), "guard@") {
+		t.Errorf("a text or an address was told or logged (%v): %s\n%s", err, told, out)
+	}
+}
+
 // upload is a small file in the body of a request by an administrator of the company.
 func upload(t *testing.T) []byte {
 	t.Helper()
@@ -351,11 +419,7 @@ func upload(t *testing.T) []byte {
 // relay hands a message of the queue to the function that hears it.
 func relay(t *testing.T, p *runtimeapi.Process, out *printed, message string) {
 	t.Helper()
-	payload, err := json.Marshal(map[string]any{"Records": []map[string]string{{"messageId": "m-1", "body": message}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := p.Invoke(t.Context(), payload, 20*time.Second)
+	raw, err := p.Invoke(t.Context(), batch(t, []byte(message)), 20*time.Second)
 	if err != nil || string(raw) != `{"batchItemFailures":[]}` {
 		t.Fatalf("%v: %s\n%s", err, raw, out)
 	}
