@@ -210,7 +210,8 @@ type Audits interface {
 	// Draw makes the sample, or draws it anew where texts have come since: what it has stays and what it lacks is added. It says how many
 	// texts the sample has; fewer than asked for where there are no more.
 	Draw(ctx context.Context, sample impact.Sample) (int, error)
-	// Next gives up to limit items of a quarter's samples that reviewer has not answered: those that nobody has come first.
+	// Next gives up to limit items of a quarter's samples that reviewer has not answered: those that nobody has come first. What a later
+	// draw pushed out of its sample is not among them, since nothing would be computed from it.
 	Next(ctx context.Context, quarter impact.Quarter, reviewer string, limit int) ([]outcome.Item, error)
 	// Answer keeps what reviewer found in an item, and gives the scoring with which it is compared. A second answer of the same reviewer is a
 	// Conflict, an unknown item is Missing. Labels are checked by the caller (outcome.CheckLabels).

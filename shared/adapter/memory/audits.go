@@ -105,6 +105,7 @@ func (a audits) Next(_ context.Context, quarter impact.Quarter, reviewer string,
 	for _, item := range a.of(quarter) {
 		answers := a.ledger.audited.answers[item.id]
 		switch {
+		case item.place > a.ledger.audited.cuts[item.sampleKey]: // texts that came since pushed it out of the sample
 		case len(answers) == 0:
 			first = append(first, outcome.Item{ID: item.id, TextID: item.text})
 		case !slices.ContainsFunc(answers, func(b auditAnswer) bool { return b.reviewer == reviewer }):

@@ -60,8 +60,9 @@ func (a audits) Next(ctx context.Context, quarter impact.Quarter, reviewer strin
 		items, err = pgx.CollectRows(rows, pgx.RowToStructByPos[outcome.Item])
 		return err
 	}, `
-		SELECT i.id::text, i.text_id::text FROM audit_items i
-		WHERE i.company_id = app_company() AND i.quarter = $1 AND NOT EXISTS (SELECT FROM audit_answers a WHERE a.item_id = i.id AND a.reviewer = $2)
+		SELECT i.id::text, i.text_id::text FROM audit_samples m
+		JOIN audit_items i ON i.company_id = m.company_id AND i.quarter = m.quarter AND i.seed = m.seed AND i.place <= m.cut
+		WHERE m.company_id = app_company() AND m.quarter = $1 AND NOT EXISTS (SELECT FROM audit_answers a WHERE a.item_id = i.id AND a.reviewer = $2)
 		ORDER BY EXISTS (SELECT FROM audit_answers a WHERE a.item_id = i.id), i.place, i.id LIMIT $3`, date(quarter.First()), reviewer, limit)
 	return items, err
 }

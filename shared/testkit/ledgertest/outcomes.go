@@ -287,6 +287,37 @@ var outcomes = []test{
 		r.equal("a page", texts(r.next(r.a.ID, "anna", 3)), sampled(all, "a", 3))
 		r.equal("another company's", len(r.next(r.b.ID, "anna", 100)), 0)
 	}},
+	{outcome: "what a later draw pushed out of the sample is not given to read any more", run: func(r *room) {
+		all := r.wroteMany(r.a.ID, 6)
+		r.draws(r.a.ID, "a", 3)
+		r.draws(r.a.ID, "b", 6)
+		r.draws(r.a.ID, "a", 2)
+		var of []string // of both samples, by place; what is in both is read in each
+		for _, seed := range []string{"a", "b"} {
+			for _, text := range sampled(all, seed, map[string]int{"a": 2, "b": 6}[seed]) {
+				of = append(of, outcome.Place(seed, text)+text)
+			}
+		}
+		slices.Sort(of)
+		for i := range of {
+			of[i] = of[i][len(outcome.Place("", "")):]
+		}
+		r.equal("texts", texts(r.next(r.a.ID, "anna", 100)), of)
+		r.draws(r.a.ID, "a", 3)
+		r.equal("back again", len(r.next(r.a.ID, "anna", 100)), 9)
+	}},
+	{outcome: "of a sample that texts came to since, those behind its last are not given to read", run: func(r *room) {
+		few := r.wroteMany(r.a.ID, 2)
+		r.draws(r.a.ID, "a", 2)
+		all := slices.Clone(few)
+		for i := range 12 {
+			text := r.wrote(r.a.ID, fmt.Sprint("more ", i), "I dare to speak now.", day)
+			r.scores(r.a.ID, text, map[outcome.Dimension]float64{outcome.Confidence: 0.5})
+			all = append(all, text)
+		}
+		r.equal("size", r.draws(r.a.ID, "a", 2), 2)
+		r.equal("texts", texts(r.next(r.a.ID, "anna", 100)), sampled(all, "a", 2))
+	}},
 	{outcome: "a reviewer answers an item once, blind, and is compared with what the model said", run: func(r *room) {
 		all := r.wroteMany(r.a.ID, 2)
 		r.draws(r.a.ID, "a", 10)
