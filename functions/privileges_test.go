@@ -118,7 +118,8 @@ func each(node *yaml.Node) []*yaml.Node {
 	return node.Content
 }
 
-// TestFunctionsMayDoWhatTheirSettingsName ties the two together: who is told of a bucket, a bus, a key or a database has the permission.
+// TestFunctionsMayDoWhatTheirSettingsName ties the two together: who is told of a bus, a key, a database, a model or a guardrail has the
+// permission.
 func TestFunctionsMayDoWhatTheirSettingsName(t *testing.T) {
 	t.Parallel()
 	for _, function := range read(t).Functions {
@@ -126,14 +127,32 @@ func TestFunctionsMayDoWhatTheirSettingsName(t *testing.T) {
 		for _, setting := range function.Settings {
 			given[setting.Name] = true
 		}
-		for setting, policy := range map[string]string{"DATABASE_URL": "DatabaseAccess", "BUS_NAME": "TellAccess", "KMS_KEY_ID": "SealAccess"} {
-			if has := refersTo(function, policy); has != given[setting] {
+		for setting, policy := range map[string]string{"DATABASE_URL": "DatabaseAccess", "BUS_NAME": "TellAccess", "KMS_KEY_ID": "SealAccess", "MODEL": "ModelAccess"} {
+			if has := refersTo(function.Policies, policy); has != given[setting] {
 				t.Errorf("%s: %s is %t and %s is %t", function.ID, setting, given[setting], policy, has)
 			}
+		}
+		if may := allows(function, "bedrock:ApplyGuardrail"); may != given["GUARDRAIL_ID"] {
+			t.Errorf("%s: GUARDRAIL_ID is %t and bedrock:ApplyGuardrail is %t", function.ID, given["GUARDRAIL_ID"], may)
 		}
 	}
 }
 
-func refersTo(function template.Function, policy string) bool {
-	return slices.ContainsFunc(function.Policies, func(node *yaml.Node) bool { return node.Tag == "!Ref" && node.Value == policy })
+// refersTo says whether a policy is among nodes, or on a side of an !If among them.
+func refersTo(nodes []*yaml.Node, policy string) bool {
+	return slices.ContainsFunc(nodes, func(node *yaml.Node) bool {
+		return node.Tag == "!Ref" && node.Value == policy || node.Tag == "!If" && refersTo(node.Content, policy)
+	})
+}
+
+// allows says whether a function's own statements allow an action.
+func allows(function template.Function, action string) bool {
+	for _, policy := range function.Policies {
+		for _, s := range statementsOf(function.ID, policy) {
+			if slices.ContainsFunc(s.actions, func(node *yaml.Node) bool { return node.Value == action }) {
+				return true
+			}
+		}
+	}
+	return false
 }
