@@ -3,6 +3,8 @@
 package awsconfig
 
 import (
+	"cmp"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -22,10 +24,12 @@ func From(lookup config.Lookup, endpoint string) aws.Config {
 		Credentials: credentials.NewStaticCredentialsProvider(get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN")),
 		HTTPClient:  awshttp.NewBuildableClient(),
 	}
-	for _, name := range []string{"AWS_ENDPOINT_URL", endpoint} {
-		if url := get(name); url != "" {
-			settings.BaseEndpoint = &url
-		}
+	url := get("AWS_ENDPOINT_URL")
+	if endpoint != "" {
+		url = cmp.Or(get(endpoint), url)
+	}
+	if url != "" {
+		settings.BaseEndpoint = &url
 	}
 	return settings
 }

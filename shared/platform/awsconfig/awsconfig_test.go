@@ -52,3 +52,14 @@ func TestAServicesOwnEndpointGoesFirst(t *testing.T) {
 		}
 	}
 }
+
+// A variable without a name is none: the agreement tests compare what is looked up with what the template gives.
+func TestOnlyWhatHasANameIsLookedUp(t *testing.T) {
+	t.Parallel()
+	awsconfig.From(func(name string) (string, bool) {
+		if name == "" {
+			t.Error("a variable without a name was looked up")
+		}
+		return "", false
+	}, "")
+}
