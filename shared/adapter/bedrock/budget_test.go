@@ -103,7 +103,7 @@ func TestEstimateCoversTheDearestCourse(t *testing.T) {
 		long := strings.Repeat("Я вже не боюся говорити. ", 150)
 		c := bedrock.Of(id)
 		// every byte a token, all of the instructions written to the cache anew, both answers as long as they may be
-		dearest := (2*int64(len(long))*c.Price.Input + 5500*c.Price.Output + 2*2000*c.Price.CacheWrite) / 1_000_000
+		dearest := (2*int64(len(long))*c.Price.Input + 5500*c.Price.Output + 2*3000*c.Price.CacheWrite) / 1_000_000
 		m := bedrock.With(nil, bedrock.Settings{ID: id})
 		if got := m.Estimate(long); got < dearest || got > 5*dearest {
 			t.Errorf("%s: estimated %d, the dearest course is %d", id, got, dearest)
@@ -117,7 +117,7 @@ func TestEstimateCoversTheDearestCourse(t *testing.T) {
 func TestInstructionsAreCachedWhereTheModelKeepsThem(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]bool{
-		"eu.anthropic.claude-sonnet-4-5-20250929-v1:0": true, nova: true, haiku: false, other: false, "anthropic.claude-3-haiku-20240307-v1:0": false,
+		"eu.anthropic.claude-sonnet-4-5-20250929-v1:0": true, nova: true, "anthropic.claude-3-5-haiku-20241022-v1:0": true, haiku: false, other: false, "anthropic.claude-3-haiku-20240307-v1:0": false,
 	} {
 		server := bedrockfake.Plays(t, bedrockfake.Honest)
 		for n := range 2 {

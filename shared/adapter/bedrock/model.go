@@ -57,7 +57,7 @@ func With(client Converser, s Settings) *Model {
 	if s.Mask == nil {
 		s.Mask = Private
 	}
-	return &Model{client, s.ID, s.Capability, s.Mask, s.Limits.orStandard(), instructions(rubric)}
+	return &Model{client, s.ID, s.Capability, s.Mask, s.Limits.orStandard(), instructions(written(outcome.CurrentRubric()))}
 }
 
 // Endpoint is the variable that names another endpoint than AWS's own for Bedrock alone, as the SDK's loader knows it.
@@ -107,7 +107,7 @@ func (m *Model) Score(ctx context.Context, in outcome.Request) (outcome.Scoring,
 }
 
 func (m *Model) blank() outcome.Scoring {
-	return outcome.Scoring{Method: outcome.LLM, ModelVersion: m.Version(), RubricVersion: rubricVersion}
+	return outcome.Scoring{Method: outcome.LLM, ModelVersion: m.Version(), RubricVersion: outcome.RubricVersion}
 }
 
 // judge puts what the answer proves into scoring.
@@ -145,7 +145,7 @@ func (m *Model) Estimate(text string) int64 {
 }
 
 // most is what one request about a text of so many bytes can cost when the answer takes all its room. A token is at least a byte of the
-// text and two of the English instructions; on top come the tool or schema, and what a repair adds. (A repair shows the answer again,
+// text and two of the instructions; on top come the tool or schema, and what a repair adds. (A repair shows the answer again,
 // which costs less than the longer answer that a cut-off one is given in its place.)
 func (m *Model) most(size int, answer int32) int64 {
 	prefix := len(m.instructions) / 2

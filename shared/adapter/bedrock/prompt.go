@@ -8,8 +8,9 @@ import (
 	"github.com/teei/csr-platform/shared/domain/outcome"
 )
 
-// PromptVersion names the words around the rubric. It changes whenever one of them does, and is part of the model version of each score.
-const PromptVersion = "q2q-2"
+// PromptVersion names the words around the rubric and the way it is written out. It changes whenever one of them does, and is part of
+// the model version of each score.
+const PromptVersion = "q2q-3"
 
 // instructions is the system prompt: whom the model reads for, the rubric, the shape of the answer.
 func instructions(rubric string) string { return before + rubric + after }
