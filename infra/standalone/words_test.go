@@ -78,6 +78,8 @@ func TestWordsBecomeNumbersAndHarmIsHeld(t *testing.T) {
 	w.quoted()
 	w.moderated()
 	w.safeguarded()
+	w.corrected()
+	w.escalated()
 	w.audited()
 	w.refused()
 	w.told()
@@ -419,6 +421,76 @@ func (w *words) safeguarded() {
 	w.must(200, request{method: "GET", path: "/v1/moderation/stats", token: guard}, &course)
 }
 
+// again delivers another text for a rating that is known; a statement is later by the time of its signature.
+func (w *words) again(id, session, text string, order int) {
+	body := encode(rating(id, session, "participant", text, 0.7, w.on(28)))
+	at := time.Now().Add(time.Duration(order) * time.Second)
+	ask := w.delivery("acme", "rating-created", fmt.Sprint("kd-again-", id, order), w.secrets["acme"], body)
+	ask.header.Set("X-Kintell-Signature", signed(w.secrets["acme"], at, body))
+	w.must(202, ask, nil)
+	w.house.told = append(w.house.told, text)
+	w.idle()
+}
+
+// on is an instant in the month.
+func (w *words) on(day int) time.Time { return w.month.AddDate(0, 0, day-1).Add(9 * time.Hour) }
+
+// corrected: what a text says now is what counts. One that was shown is held once it threatens, and shown again once it does not; nobody
+// need look at it any more.
+func (w *words) corrected() {
+	const mild, grave = "I feel confident at the dentist, too.", "I feel confident at the dentist, too. I will kill you when I find you."
+	id := w.says(5, "participant", mild, w.on(27))
+	w.idle()
+	session, staff := strings.TrimPrefix(id, "R"), w.token(identity.ProgrammeStaff, "") // who decided before: somebody else may be asked a second time
+	for i, c := range []struct {
+		text          string
+		quoted, waits int
+	}{{grave, 0, 1}, {mild, 1, 0}} {
+		w.again(id, session, c.text, i+1)
+		waits := len(w.queue(staff, "moderation"))
+		if n := among(w.quotes(), "dentist"); n != c.quoted || waits != c.waits {
+			w.t.Errorf("%q is quoted %d times and %d texts wait, expected %d and %d", c.text, n, waits, c.quoted, c.waits)
+		}
+	}
+	status := figure[string](w.house, "SELECT string_agg(status, ' ') FROM safety_flags f JOIN feedback_texts t ON t.id = f.content_id WHERE t.body LIKE '%dentist%'")
+	if status != "superseded" {
+		w.t.Errorf("the flag of what the text said before is %s", status)
+	}
+}
+
+// escalated: what staff send on is for the safeguarding contact, who sends it back or keeps it; the first of them cannot be the second.
+func (w *words) escalated() {
+	const grave = "I feel confident among the people of Pine Street. I will kill him when I find him."
+	w.says(6, "participant", grave, w.on(26))
+	w.idle()
+	staff, guard := w.token(identity.ProgrammeStaff, ""), w.token(identity.Safeguarding, "")
+	flags := w.queue(staff, "moderation")
+	if len(flags) != 1 {
+		w.t.Fatalf("in the queue: %+v", flags)
+	}
+	path := "/v1/moderation/flags/" + flags[0].ID
+	decide := func(status int, token, decision string) (seen raised) {
+		w.t.Helper()
+		w.must(status, request{method: "POST", path: path + "/decision", token: token, body: encode(map[string]string{"decision": decision, "reason": "a second look"})}, &seen)
+		return seen
+	}
+	w.must(200, request{method: "POST", path: path + "/claim", token: staff}, nil)
+	if seen := decide(200, staff, "escalated"); seen.Status != "escalated" {
+		w.t.Errorf("escalated, the flag is %s on the way to %s", seen.Status, seen.Route)
+	}
+	w.must(403, request{method: "POST", path: path + "/claim", token: staff}, nil)
+	w.must(200, request{method: "POST", path: path + "/claim", token: guard}, nil)
+	decide(200, guard, "returned")
+	if back := w.queue(staff, "moderation"); len(back) != 1 || back[0].Status != "open" {
+		w.t.Errorf("sent back: %+v", back)
+	}
+	w.must(200, request{method: "POST", path: path + "/claim", token: staff}, nil)
+	decide(200, staff, "rejected")
+	if among(w.quotes(), "Pine Street") != 0 {
+		w.t.Error("what was rejected is quoted")
+	}
+}
+
 // drawn is an audit, and turn what a reviewer reads next.
 type drawn struct {
 	ID, Quarter                 string
@@ -454,7 +526,7 @@ func (w *words) audited() {
 		if turn.Item == nil {
 			break
 		}
-		if strings.Contains(raw, "score") || strings.Contains(raw, "mira") || turn.PassedOver != 2 || strings.Contains(turn.Item.Text, "Oak") || strings.Contains(turn.Item.Text, "Ash") {
+		if strings.Contains(raw, "score") || strings.Contains(raw, "mira") || turn.PassedOver != 3 || strings.Contains(turn.Item.Text, "Oak") || strings.Contains(turn.Item.Text, "Ash") || strings.Contains(turn.Item.Text, "Pine") {
 			w.t.Fatalf("a reviewer reads blind, and nothing that is held: %s", raw)
 		}
 		label := judge(turn.Item.Text, scores)
@@ -564,7 +636,10 @@ func (w *words) told() {
 		}
 		return err
 	})
-	want := map[string]int{"safety.flag.raised": 3, "safety.review.completed": 3, "notification.requested": 1, "q2q.outcome.scored": w.sent - 1}
+	want := map[string]int{
+		"safety.flag.raised": 5, "safety.review.completed": 5, "notification.requested": 2, // one for despair, one for what was escalated
+		"q2q.outcome.scored": w.sent - 1 + 2, // all but the volunteer's, and two corrections
+	}
 	if d := diff.Diff(want, seen); d != "" || err != nil {
 		w.t.Errorf("told (%v): %s", err, cmp.Or(d, "all"))
 	}
