@@ -60,25 +60,31 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// newHouse starts one; settings are those of its environment.
-func newHouse(t *testing.T, settings ...map[string]string) *house {
+// begin starts a process; settings are those of its environment.
+func begin(t *testing.T, dir, database string, to *lines, settings ...map[string]string) (*standalone.Process, error) {
 	t.Helper()
-	lookup := func(name string) (value string, ok bool) {
-		for _, given := range settings {
-			value, ok = given[name]
-		}
-		return value, ok
-	}
-	db := pgtest.New(t)
 	written, err := template.Read(csr.Template)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, dir: t.TempDir(), log: &lines{}, secrets: map[string]string{}}
-	h.process, err = standalone.Start(t.Context(), standalone.Options{
-		Template: written, Functions: functions.All, Dir: h.dir, DatabaseURL: db.Service, Listen: "127.0.0.1:0",
-		Log: log.New(h.log, slog.LevelDebug), Lookup: lookup,
+	return standalone.Start(t.Context(), standalone.Options{
+		Template: written, Functions: functions.All, Dir: dir, DatabaseURL: database, Listen: "127.0.0.1:0", Log: log.New(to, slog.LevelDebug),
+		Lookup: func(name string) (value string, ok bool) {
+			for _, given := range settings {
+				value, ok = given[name]
+			}
+			return value, ok
+		},
 	})
+}
+
+// newHouse starts one with a database of its own.
+func newHouse(t *testing.T, settings ...map[string]string) *house {
+	t.Helper()
+	db := pgtest.New(t)
+	h := &house{t: t, dir: t.TempDir(), log: &lines{}, secrets: map[string]string{}}
+	var err error
+	h.process, err = begin(t, h.dir, db.Service, h.log, settings...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,8 @@
 // At its first start it fills itself with the sample year, through the real webhooks and file imports.
 //
 // Settings, all optional: PORT (3000), HOST (127.0.0.1), DATA (.local), OUT (out), DATABASE_URL and DATABASE_OWNER_URL (a Postgres of
-// one's own), NATS_URL (a NATS server of one's own), SAMPLE=off, OIDC_ISSUER (turns the development issuer off).
+// one's own), NATS_URL (a NATS server of one's own), SAMPLE=off, OIDC_ISSUER (turns the development issuer off), MODEL=bedrock with
+// MODEL_ID and MODEL_BUDGET_USD, GUARDRAIL_ID and GUARDRAIL_VERSION (paid models, reached by the usual AWS_ variables).
 package main
 
 import (

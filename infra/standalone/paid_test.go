@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 
 	"github.com/teei/csr-platform/shared/testkit/bedrockfake"
+	"github.com/teei/csr-platform/shared/testkit/pgtest"
 )
 
 // paid are the settings of a process that asks a Bedrock at base.
@@ -16,6 +18,15 @@ func paid(base, budget string) map[string]string {
 	return map[string]string{
 		"MODEL": "bedrock", "MODEL_ID": "eu.anthropic.claude-haiku-4-5-20251001-v1:0", "MODEL_BUDGET_USD": budget, "GUARDRAIL_ID": "guard1",
 		"AWS_REGION": bedrockfake.Region, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": base,
+	}
+}
+
+// TestAPaidModelWithoutANameIsNotStarted: every wrong setting is named at once, before anything is scored.
+func TestAPaidModelWithoutANameIsNotStarted(t *testing.T) {
+	t.Parallel()
+	_, err := begin(t, t.TempDir(), pgtest.New(t).Service, &lines{}, map[string]string{"MODEL": "bedrock", "MODEL_BUDGET_USD": "plenty"})
+	if err == nil || !strings.Contains(err.Error(), "MODEL_ID") || !strings.Contains(err.Error(), "MODEL_BUDGET_USD") || strings.Contains(err.Error(), "plenty") {
+		t.Errorf("it started, or said %v", err)
 	}
 }
 
