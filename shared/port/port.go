@@ -246,6 +246,9 @@ type Spending interface {
 	Reserve(ctx context.Context, expected, standard int64) (reservation string, err error)
 	// Settle replaces a reservation by what it really cost, once, also when it has expired, and keeps the call; purpose is "score" or "screen".
 	Settle(reservation, purpose string, used outcome.Usage)
+	// Allow gives a company, by its slug, a monthly limit of its own, nil for the deployment's, and says what it had. Only the operator's
+	// scope may (Forbidden); an unknown company is Missing. It holds from the next reservation on.
+	Allow(ctx context.Context, slug string, limit *int64) (company string, before *int64, err error)
 }
 
 // Safety keeps what screeners found in texts, and what people decided about them.

@@ -45,7 +45,6 @@ func TestLedger(t *testing.T) {
 				}
 				return rows
 			},
-			Limit: func(_ testing.TB, of string, limit int64) { l.Limit(of, limit) },
 			Calls: func(_ testing.TB, of string) (rows []ledgertest.Call) {
 				for _, c := range l.Calls(of) {
 					if c.Settled {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/port"
 )
 
@@ -50,6 +51,25 @@ func (s spending) Reserve(_ context.Context, expected, standard int64) (string, 
 	return id, nil
 }
 
+func (s spending) Allow(ctx context.Context, slug string, limit *int64) (string, *int64, error) {
+	if !s.scope.Operator {
+		return "", nil, fault.New(fault.Forbidden, "only the operator sets what models may cost")
+	}
+	found, err := companies(s).Find(ctx, slug)
+	if err != nil || found.Slug != slug {
+		return "", nil, fault.New(fault.Missing, "no such company")
+	}
+	var before *int64
+	if own, has := s.ledger.limits[found.ID]; has {
+		before = &own
+	}
+	drop(s.tx, s.ledger.limits, found.ID)
+	if limit != nil {
+		put(s.tx, s.ledger.limits, found.ID, *limit)
+	}
+	return found.ID, before, nil
+}
+
 func (s spending) Settle(reservation, purpose string, used outcome.Usage) {
 	c, known := s.ledger.calls[reservation]
 	if !known || c.Company != s.scope.Company || c.Settled {
@@ -57,11 +77,6 @@ func (s spending) Settle(reservation, purpose string, used outcome.Usage) {
 	}
 	c.Settled, c.Purpose, c.Usage = true, purpose, used
 	put(s.tx, s.ledger.calls, reservation, c)
-}
-
-// Limit gives a company its own monthly limit, in millionths of a US dollar.
-func (l *Ledger) Limit(company string, limit int64) {
-	look(l, func() any { l.limits[company] = limit; return nil })
 }
 
 // Calls gives company's calls of models, by id.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/port"
 )
 
@@ -38,6 +39,17 @@ func (s spending) Reserve(ctx context.Context, expected, standard int64) (string
 		return "", err
 	}
 	return reserved[0], nil
+}
+
+// Allow is port.Spending.
+func (s spending) Allow(ctx context.Context, slug string, limit *int64) (company string, before *int64, err error) {
+	if !s.scope.Operator {
+		return "", nil, fault.New(fault.Forbidden, "only the operator sets what models may cost")
+	}
+	err = s.ask(ctx, one(&company, &before), `
+		WITH known AS (SELECT id, model_limit_micro_usd AS before FROM companies WHERE slug = $1 FOR UPDATE)
+		UPDATE companies c SET model_limit_micro_usd = $2 FROM known WHERE c.id = known.id RETURNING c.id::text, known.before`, slug, limit)
+	return company, before, missing(err, "no such company")
 }
 
 // Settle is port.Spending.

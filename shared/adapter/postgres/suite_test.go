@@ -49,9 +49,6 @@ func harness(t *testing.T, frozen bool) ledgertest.Harness {
 			return rows[ledgertest.Scoring](t, db.Owner, `SELECT id::text, method, model_version, coalesce(rubric_version, ''), coalesce(language, ''), reason, is_current
 				FROM scorings WHERE text_id = $1 ORDER BY is_current, scored_at`, text)
 		},
-		Limit: func(t testing.TB, company string, limit int64) {
-			rows[struct{ Limit int64 }](t, db.Owner, "UPDATE companies SET model_limit_micro_usd = $2 WHERE id = $1 RETURNING model_limit_micro_usd", company, limit)
-		},
 		Calls: func(t testing.TB, company string) []ledgertest.Call {
 			return rows[ledgertest.Call](t, db.Owner, "SELECT purpose, model, micro_usd FROM model_calls WHERE company_id = $1 AND settled_at IS NOT NULL ORDER BY id", company)
 		},

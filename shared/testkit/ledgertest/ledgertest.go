@@ -36,7 +36,6 @@ type Harness struct {
 	Enrollments func(t testing.TB, company string) []journey.Enrollment
 	Audit       func(t testing.TB, company string) []company.Entry // of the operator's scope: under the operator's company
 	Scorings    func(t testing.TB, text string) []Scoring          // every reading of a text, the current one last
-	Limit       func(t testing.TB, company string, microUSD int64) // gives a company its own limit of what models may cost
 	Calls       func(t testing.TB, company string) []Call          // of models
 
 	Differs Differs

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/teei/csr-platform/shared/contract"
+	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/impact"
@@ -126,6 +127,18 @@ func (r *room) reserve(companyID string, expected, standard int64) (reservation 
 	return reservation, err
 }
 
+// allows gives c a limit of its own, and what it had.
+func (r *room) allows(c company.Company, limit *int64) (before *int64) {
+	r.Helper()
+	r.operator(func(tx port.Tx) error {
+		id, was, err := tx.Spending().Allow(r.ctx, c.Slug, limit)
+		r.equal("company", id, c.ID)
+		before = was
+		return err
+	})
+	return before
+}
+
 func (r *room) reserves(companyID string, expected, standard int64) string {
 	r.Helper()
 	reservation, err := r.reserve(companyID, expected, standard)
@@ -236,13 +249,31 @@ var outcomes = []test{
 		r.equal("calls", r.Calls(r, r.a.ID), []Call{{Purpose: "score", Model: "m", MicroUSD: 100}})
 	}},
 	{outcome: "a company may have a limit of its own", run: func(r *room) {
-		r.Limit(r, r.a.ID, 50)
+		micro := func(n int64) *int64 { return &n }
+		r.equal("before", r.allows(r.a, micro(50)), (*int64)(nil))
 		if r.reserves(r.a.ID, 51, 1000) != "" || r.reserves(r.a.ID, 50, 10) == "" {
 			r.Error("expected its own limit of 50 to hold")
 		}
-		r.Limit(r, r.b.ID, 0)
+		r.equal("before", r.allows(r.b, micro(0)), (*int64)(nil))
 		if r.reserves(r.b.ID, 1, 1000) != "" || r.reserves(r.b.ID, -1, 1000) != "" {
 			r.Error("expected nothing to be had of a limit of nothing")
+		}
+		r.equal("a limit that is taken away", r.allows(r.b, nil), micro(0))
+		if r.reserves(r.b.ID, 1000, 1000) == "" {
+			r.Error("expected the deployment's limit to hold again")
+		}
+		r.equal("another's is left alone", r.allows(r.a, micro(50)), micro(50))
+	}},
+	{outcome: "only the operator sets what models may cost, of companies there are", run: func(r *room) {
+		for _, c := range []struct {
+			scope port.Scope
+			slug  string
+			want  fault.Kind
+		}{{port.In(r.a.ID, actor), r.a.Slug, fault.Forbidden}, {port.Operator(actor), "no-such-company", fault.Missing}} {
+			r.fails(r.Ledger.Do(r.ctx, c.scope, func(tx port.Tx) error {
+				_, _, err := tx.Spending().Allow(r.ctx, c.slug, nil)
+				return err
+			}), c.want)
 		}
 	}},
 	{outcome: "many at once never take more than the limit", run: func(r *room) {
