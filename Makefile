@@ -11,10 +11,10 @@ PUBLIC ?= ../shared/data
 VENV = .tools/venv
 CSR = go build -o build/csr ./infra/csr && build/csr
 
-.PHONY: help run test check localstack lint build bench fuzz eval eval-safety new catalog permissions token send import company migrate deploy clean cover
+.PHONY: help run test check localstack lint build bench fuzz eval eval-safety new catalog permissions token send import company safeguarding budget migrate deploy clean cover
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the whole platform in one process on http://localhost:3000 (PORT), with sample data; reports in out/
 	@go build -o build/standalone ./infra/standalone && exec build/standalone
@@ -79,6 +79,12 @@ import: ## upload a file: KIND=kintell-language FILE=… COMPANY=<slug>
 
 company: ## make a company and show its webhook URL and secret once: NAME=… SLUG=… [TIMEZONE=UTC]
 	@$(CSR) company -name "$(NAME)" -slug "$(SLUG)" -timezone "$(or $(TIMEZONE),UTC)" -port "$(or $(PORT),3000)"
+
+safeguarding: ## who is told at once of self-harm and harm to children: EMAIL=… [NAME=…] [DATABASE_URL=… of csr_service]
+	@$(CSR) safeguarding -email "$(EMAIL)" -name "$(NAME)"
+
+budget: ## what paid models may cost a company a month: COMPANY=<slug> USD=<amount|default> [DATABASE_URL=… of csr_service]
+	@$(CSR) budget -company "$(COMPANY)" -usd "$(USD)"
 
 migrate: ## bring a database up to date: DATABASE_OWNER_URL=postgresql://…
 	@go run ./infra/migrate

@@ -24,6 +24,8 @@ var commands = []command{
 	{"send", "sign a sample delivery, send it and show the answer", send},
 	{"import", "upload a file, follow it and say what was taken and refused", upload},
 	{"company", "make a company with its Kintell sender; show URLs and secret once", makeCompany},
+	{"safeguarding", "make a person of the operator who is told at once of harm in texts", makeSafeguarding},
+	{"budget", "set what paid models may cost a company in a month", setBudget},
 	{"catalog", "print the table of functions, from their package comments", catalog},
 	{"permissions", "print who may use which route", permissions},
 	{"new", "write a new function: folder, test, sample, template stanza", scaffold},
@@ -80,7 +82,7 @@ func run(ctx context.Context, s *shell, args []string) error {
 	var usage strings.Builder
 	usage.WriteString("usage: csr <command> [flags]; csr <command> -h explains the flags\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(&usage, "  %-12s %s\n", c.name, c.does)
+		fmt.Fprintf(&usage, "  %-13s %s\n", c.name, c.does)
 	}
 	fmt.Fprint(s.progress, usage.String())
 	if len(args) == 0 || args[0] == "-h" || args[0] == "help" {

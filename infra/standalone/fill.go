@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/teei/csr-platform/infra/sender"
+	"github.com/teei/csr-platform/infra/staff"
 	"github.com/teei/csr-platform/infra/standalone/sample"
 	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/platform/standalone"
@@ -47,6 +48,9 @@ func fill(ctx context.Context, process *standalone.Process, dir, out string) err
 	if !state.Done {
 		err = remember(path, state)
 		if err == nil {
+			err = guard(ctx, process)
+		}
+		if err == nil {
 			err = c.send(ctx, data)
 		}
 		if err == nil {
@@ -62,6 +66,16 @@ func fill(ctx context.Context, process *standalone.Process, dir, out string) err
 		}
 	}
 	return c.show(ctx, data, out, process.Port())
+}
+
+// guard names who is told when a sample text speaks of harm; without anybody, nobody would be.
+func guard(ctx context.Context, process *standalone.Process) error {
+	ledger, err := process.Env().Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = staff.Safeguard(ctx, ledger, "infra/standalone", "safeguarding@operator.example", "Sample Contact")
+	return err
 }
 
 func remember(path string, state filled) error {

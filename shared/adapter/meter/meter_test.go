@@ -41,10 +41,11 @@ func (b *book) accounts(ctx context.Context, company string, f func(port.Spendin
 	if err != nil {
 		return err
 	}
-	return f(account{b, company})
+	return f(account{nil, b, company})
 }
 
 type account struct {
+	port.Spending // what the meter does not use
 	*book
 	company string
 }

@@ -53,6 +53,22 @@ func (s *Server) TCP(role, password, database string) string {
 	return fmt.Sprintf("postgresql://%s:%s@127.0.0.1:%d/%s?sslmode=disable", role, password, s.options.Port, database)
 }
 
+// Running is the connection string of role on database of the server that runs in dir, which somebody else started.
+func Running(dir, role, database string) (string, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	s := &Server{Dir: real}
+	if err == nil {
+		_, err = os.Stat(filepath.Join(s.socket(), fmt.Sprintf(".s.PGSQL.%d", s.port())))
+	}
+	if err != nil {
+		return "", fmt.Errorf("no Postgres runs in %s: %w", dir, err)
+	}
+	return s.URL(role, database), nil
+}
+
 func (s *Server) socket() string { return s.Dir }
 
 func (s *Server) port() int {

@@ -50,6 +50,9 @@ func TestAServerIsStartedAdoptedAndStopped(t *testing.T) {
 	if first.Adopted || ask(t, first) == "" {
 		t.Fatal("a new folder has a server already")
 	}
+	if url, err := Running(o.Dir, "postgres", "postgres"); err != nil || url != first.URL("postgres", "postgres") {
+		t.Errorf("the running server is at %q (%v)", url, err)
+	}
 	second, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
