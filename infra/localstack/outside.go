@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/teei/csr-platform/shared/platform/standalone/devissuer"
@@ -125,6 +127,10 @@ func (e emulator) secret(ctx context.Context, name, value string, undo *undoing)
 	}
 	undo.add(func() error {
 		_, err := client.DeleteSecret(context.WithoutCancel(ctx), &secretsmanager.DeleteSecretInput{SecretId: made.ARN, ForceDeleteWithoutRecovery: aws.Bool(true)})
+		var gone *types.ResourceNotFoundException
+		if errors.As(err, &gone) { // a call whose answer was lost is tried again, and finds nothing left
+			return nil
+		}
 		return err
 	})
 	return aws.ToString(made.ARN), nil
