@@ -3,8 +3,8 @@
 //	go run ./infra/models/evalsafety [-data <file or folder of JSONL>] [-split test] [-public ../shared/data] [-json] [-record]
 //
 // Without -data these are the test part of the safety seed set, the test part of the programme feedback, which is benign, and, where the
-// folder of public data is, those cases of HateCheck and OpenAI-1680 on which nothing was trained. -record writes the figures into
-// infra/models/scorecard.json, below which CI lets nothing fall.
+// folder of public data is, those cases of HateCheck and OpenAI-1680 on which nothing was trained. -record writes the figures, and how
+// well PII is found (the command pii prints that), into infra/models/scorecard.json, below which CI lets nothing fall.
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 	"slices"
 
 	"github.com/teei/csr-platform/infra/models/internal/measure"
+	"github.com/teei/csr-platform/infra/models/internal/pii"
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
 )
 
@@ -66,9 +67,13 @@ func run(ctx context.Context, out io.Writer, o options) error {
 		return err
 	}
 	if o.record {
-		err := measure.Record(card, measure.Card{
-			measure.SafetyPart: measured.Part(own, measure.Benign), measure.PublicPart: measured.Part(measure.HateCheck, measure.OpenAI),
-		})
+		cards, err := private(o.public, measured.Version)
+		if err != nil {
+			return err
+		}
+		cards[measure.SafetyPart] = measured.Part(own, measure.Benign)
+		cards[measure.PublicPart] = measured.Part(measure.HateCheck, measure.OpenAI)
+		err = measure.Record(card, cards)
 		if err != nil {
 			return err
 		}
@@ -86,6 +91,19 @@ func run(ctx context.Context, out io.Writer, o options) error {
 		fmt.Fprintf(out, "%d of these texts are of split train or dev, from which the screener was made: their figures say nothing of other texts\n", n)
 	}
 	return err
+}
+
+// private measures how well PII is found, by the rules that the screener of a version goes by: the command pii prints it.
+func private(folder, version string) (measure.Card, error) {
+	ours, err := pii.Own()
+	if err != nil {
+		return nil, err
+	}
+	public, err := pii.Presidio(folder)
+	if err != nil {
+		return nil, err
+	}
+	return measure.Card{measure.PIIPart: pii.Part(version, ours...), measure.PresidioPart: pii.Part(version, public...)}, nil
 }
 
 // learnt counts the texts that the screener was made from.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -10,11 +11,26 @@ import (
 	"testing"
 
 	"github.com/teei/csr-platform/infra/models/internal/measure"
+	"github.com/teei/csr-platform/infra/models/internal/pii"
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
+	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
-// hold is the gate of CI for one part of the scorecard. It skips while there is neither a seed set nor a scorecard.
+// hold is the gate of CI for one part of the scorecard that is measured of the local screener.
 func hold(t *testing.T, part string, names []string, read func() ([]measure.Set, error)) {
+	t.Helper()
+	holds(t, part, func() (measure.Part, error) {
+		sets, err := read()
+		if err != nil {
+			return measure.Part{}, err
+		}
+		measured, err := measure.MeasureSafety(t.Context(), localmodel.NewScreener(), sets, false)
+		return measured.Part(names...), err
+	})
+}
+
+// holds is the gate of CI for one part of the scorecard. It skips while there is neither a seed set nor a scorecard.
+func holds(t *testing.T, part string, now func() (measure.Part, error)) {
 	t.Helper()
 	_, unseeded := os.Stat("../seed/safety")
 	card, unrecorded := measure.ReadCard("../scorecard.json")
@@ -24,15 +40,11 @@ func hold(t *testing.T, part string, names []string, read func() ([]measure.Set,
 	if unrecorded != nil {
 		t.Fatalf("%v: `make eval-safety RECORD=1` writes it", unrecorded)
 	}
-	sets, err := read()
+	is, err := now()
 	if err != nil {
 		t.Fatal(err)
 	}
-	measured, err := measure.MeasureSafety(t.Context(), localmodel.NewScreener(), sets, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	was, is := card[part], measured.Part(names...)
+	was := card[part]
 	for _, fallen := range was.Fallen(is) {
 		t.Errorf("%s (version %s, recorded of %s; `make eval-safety RECORD=1` records it anew)", fallen, is.Version, was.Version)
 	}
@@ -43,14 +55,46 @@ func TestTheScreenerDoesNotFallBelowTheScorecard(t *testing.T) {
 	hold(t, measure.SafetyPart, []string{own, measure.Benign}, func() ([]measure.Set, error) { return seedSets("../seed", "test") })
 }
 
+// publicFolder is that of the public data beside the project, or the folder PUBLIC.
+func publicFolder() string {
+	return cmp.Or(os.Getenv("PUBLIC"), filepath.Join("..", "..", "..", "..", "shared", "data"))
+}
+
+func TestPIIIsFoundAsWellAsOnTheScorecard(t *testing.T) {
+	t.Parallel()
+	holds(t, measure.PIIPart, func() (measure.Part, error) {
+		sets, err := pii.Own()
+		return pii.Part(version(t), sets...), err
+	})
+}
+
+// TestPublicPIIIsFoundAsWellAsOnTheScorecard needs the public data, as the test of public texts does.
+func TestPublicPIIIsFoundAsWellAsOnTheScorecard(t *testing.T) {
+	t.Parallel()
+	folder := publicFolder()
+	if !pii.Present(folder) {
+		t.Skipf("the texts of Presidio were not measured: they are not in %s", folder)
+	}
+	holds(t, measure.PresidioPart, func() (measure.Part, error) {
+		sets, err := pii.Presidio(folder)
+		return pii.Part(version(t), sets...), err
+	})
+}
+
+// version is the screener's.
+func version(t *testing.T) string {
+	t.Helper()
+	screened, err := localmodel.NewScreener().Screen(t.Context(), safety.Request{Text: "."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return screened.Version
+}
+
 // TestTheScreenerDoesNotFallOnPublicTexts needs the public data beside the project (../shared/data), or in the folder PUBLIC (absolute).
 func TestTheScreenerDoesNotFallOnPublicTexts(t *testing.T) {
 	t.Parallel()
-	folder := os.Getenv("PUBLIC")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	sets, absent, err := publicSets(folder)
+	sets, absent, err := publicSets(publicFolder())
 	if absent != "" {
 		t.Skip(absent)
 	}

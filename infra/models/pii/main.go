@@ -1,5 +1,5 @@
-// Command pii measures how well safety.FindPII finds PII in labelled texts: our own (testdata, half of them traps without any) and,
-// where the folder given by -data has it, the synthetic set of presidio-research (MIT).
+// Command pii measures how well safety.FindPII finds PII in labelled texts: our own and, where the folder given by -data has it, the
+// synthetic set of presidio-research (MIT).
 //
 // For each kind it prints precision, recall and F2 (recall counts four times as much), strict (the same borders) and relaxed (at
 // least half of the characters), and the leak rate: the share of the characters of PII, of any kind we claim to find, that stay
@@ -8,15 +8,13 @@
 package main
 
 import (
-	"embed"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-)
 
-//go:embed testdata/*.jsonl
-var own embed.FS
+	"github.com/teei/csr-platform/infra/models/internal/pii"
+)
 
 func main() {
 	data := flag.String("data", os.Getenv("DATA"), "folder with presidio_synth_v2.json; nothing for our own texts alone")
@@ -29,23 +27,22 @@ func main() {
 }
 
 func run(out io.Writer, data, misses string) error {
-	for _, half := range []string{"dev", "test"} {
-		texts, err := ownTexts(half)
-		if err != nil {
-			return err
-		}
-		report(out, "own-"+half, texts, misses)
-	}
-	if data == "" {
-		fmt.Fprintln(out, "\npresidio: not measured, no folder was given (-data)")
-		return nil
-	}
-	texts, err := presidioTexts(presidioFile(data))
+	sets, err := pii.Own()
 	if err != nil {
 		return err
 	}
-	for _, half := range []string{"dev", "test"} {
-		report(out, "presidio-"+half, texts[half], misses)
+	if data != "" {
+		public, err := pii.Presidio(data)
+		if err != nil {
+			return err
+		}
+		sets = append(sets, public...)
+	}
+	for _, set := range sets {
+		pii.Report(out, set, set.Name == misses)
+	}
+	if data == "" {
+		fmt.Fprintln(out, "\npresidio: not measured, no folder was given (-data)")
 	}
 	return nil
 }

@@ -32,7 +32,9 @@ type Recorded struct {
 const (
 	OutcomesPart = "outcomes" // the seed set's test part
 	SafetyPart   = "safety"   // the same of its safety texts, and the benign feedback
+	PIIPart      = "pii"      // our own texts with PII
 	PublicPart   = "public"   // public sets: HateCheck and OpenAI-1680, as far as nothing was trained on them
+	PresidioPart = "presidio" // the public set of presidio-research
 )
 
 // ReadCard reads a scorecard.
@@ -87,7 +89,8 @@ func quoted(value any) string {
 	return string(body)
 }
 
-func (p Part) put(name string, i Interval, lower bool) {
+// Put records a figure under name, unless it is not defined. lower says that a smaller one is better.
+func (p Part) Put(name string, i Interval, lower bool) {
 	if i.Value != nil {
 		p.Figures[name] = Recorded{math.Round(*i.Value*1000) / 1000, i.N, lower}
 	}
@@ -138,7 +141,7 @@ func (o Outcomes) Part() Part {
 				i.N = c.Judged
 			}
 		}
-		p.put(fmt.Sprintf("%s/%s/%s", f.Dimension, f.Language, f.Metric), i, f.Metric.Lower())
+		p.Put(fmt.Sprintf("%s/%s/%s", f.Dimension, f.Language, f.Metric), i, f.Metric.Lower())
 	}
 	return p
 }
@@ -161,7 +164,7 @@ func (s Screened) Part(sets ...string) Part {
 		}
 		for _, row := range set.Rows {
 			for _, m := range screenedOnCard[row.Kind] {
-				p.put(set.Name+"/"+row.name()+"/"+string(m), row.Figures[m], m.Lower())
+				p.Put(set.Name+"/"+row.name()+"/"+string(m), row.Figures[m], m.Lower())
 			}
 		}
 	}

@@ -1,4 +1,6 @@
-package main
+// Package pii measures how well safety.FindPII finds PII in labelled texts: our own (testdata, half of them traps without any) and the
+// synthetic set of presidio-research (MIT).
+package pii
 
 import (
 	"fmt"
@@ -6,6 +8,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/teei/csr-platform/infra/models/internal/measure"
 	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
@@ -14,6 +17,7 @@ var order = []string{safety.Email, safety.Phone, safety.IBAN, safety.Card, safet
 
 // count is how well one kind was found.
 type count struct {
+	texts               int // that have some
 	labelled, found     int // spans
 	exact               int // found with the same borders and kind
 	covered             int // labelled spans of which at least half was found, as that kind
@@ -30,14 +34,18 @@ func counts() map[string]*count {
 	return counts
 }
 
-// measure counts texts by kind, and tells each span that was missed and each that is wrong. What was found that need not be is
+// compare counts texts by kind, and tells each span that was missed and each that is wrong. What was found that need not be is
 // neither.
-func measure(texts []text, tell func(what string, t text, s safety.Span)) map[string]*count {
+func compare(texts []Text, tell func(what string, t Text, s safety.Span)) map[string]*count {
 	counts := counts()
 	for _, t := range texts {
 		found := safety.FindPII(t.Text)
 		n := utf8.RuneCountInString(t.Text)
 		hidden := marks(n, found, "")
+		counts["all"].texts++
+		for kind := range kindsIn(t.Spans) {
+			counts[kind].texts++
+		}
 		for _, s := range t.Spans {
 			both := []*count{counts[s.Kind], counts["all"]}
 			covered := 2*under(s, marks(n, found, s.Kind)) >= s.End-s.Start
@@ -112,10 +120,45 @@ func f2(p, r float64) float64 {
 	return 5 * p * r / (4*p + r)
 }
 
-// report prints one set.
-func report(out io.Writer, name string, texts []text, misses string) {
-	counts := measure(texts, func(what string, t text, s safety.Span) {
-		if name == misses {
+// kindsIn are the kinds of spans.
+func kindsIn(spans []safety.Span) map[string]bool {
+	kinds := map[string]bool{}
+	for _, s := range spans {
+		kinds[s.Kind] = true
+	}
+	return kinds
+}
+
+// The metrics of the scorecard: relaxed, and the leak rate.
+const (
+	precision measure.Metric = "precision"
+	recall    measure.Metric = "recall"
+	leak      measure.Metric = "leak"
+)
+
+// Part is what the scorecard records of sets: each kind's precision, recall and leak rate, as <set>/<kind>/<metric>; their number of texts
+// is of those that have the kind. A kind that no text has is not recorded.
+func Part(version string, sets ...Set) measure.Part {
+	part := measure.Part{Version: version, Figures: map[string]measure.Recorded{}}
+	for _, set := range sets {
+		for kind, c := range compare(set.Texts, func(string, Text, safety.Span) {}) {
+			for metric, value := range map[measure.Metric]float64{
+				precision: ratio(c.right, c.found), recall: ratio(c.covered, c.labelled), leak: ratio(c.visible, max(c.characters, 1)),
+			} {
+				if c.labelled > 0 {
+					part.Put(set.Name+"/"+kind+"/"+string(metric), measure.Interval{N: c.texts, Value: &value}, metric == leak)
+				}
+			}
+		}
+	}
+	return part
+}
+
+// Report prints one set, and with misses each span that was missed or wrongly found.
+func Report(out io.Writer, set Set, misses bool) {
+	name, texts := set.Name, set.Texts
+	counts := compare(texts, func(what string, t Text, s safety.Span) {
+		if misses {
 			fmt.Fprintf(out, "%s %s %q in %.160q\n", what, s.Kind, string([]rune(t.Text)[s.Start:s.End]), t.Text)
 		}
 	})

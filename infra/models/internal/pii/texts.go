@@ -1,8 +1,9 @@
-package main
+package pii
 
 import (
 	"bufio"
 	"bytes"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,30 +14,44 @@ import (
 	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
-// text is a labelled text. Spans are what must be found; beside are characters that may be found as that kind and need not.
-type text struct {
+//go:embed testdata/*.jsonl
+var own embed.FS
+
+// Text is a labelled text. Spans are what must be found; beside are characters that may be found as that kind and need not.
+type Text struct {
 	Text   string
-	Lang   string
+	Lang   string // ISO 639-1
 	Spans  []safety.Span
 	beside []safety.Span
 }
 
-// ownTexts are ours: one JSON object a line, {"text", "lang", "spans": [{"start", "end", "kind"}]}, in characters.
-func ownTexts(half string) ([]text, error) {
-	name := "testdata/" + half + ".jsonl"
-	body, err := own.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	var texts []text
-	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan(); {
-		var t text
-		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
-			return nil, fmt.Errorf("%s line %d: %w", name, len(texts)+1, err)
+// Set is texts that are measured together.
+type Set struct {
+	Name  string
+	Texts []Text
+}
+
+// Own are the two halves of our texts, dev and test: the rules may be changed by what the first shows, the second is for reporting. A text
+// is one JSON object a line, {"text", "lang", "spans": [{"start", "end", "kind"}]}, in characters.
+func Own() ([]Set, error) {
+	var sets []Set
+	for _, half := range []string{"dev", "test"} {
+		name := "testdata/" + half + ".jsonl"
+		body, err := own.ReadFile(name)
+		if err != nil {
+			return nil, err
 		}
-		texts = append(texts, t)
+		set := Set{Name: "own-" + half}
+		for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan(); {
+			var t Text
+			if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+				return nil, fmt.Errorf("%s line %d: %w", name, len(set.Texts)+1, err)
+			}
+			set.Texts = append(set.Texts, t)
+		}
+		sets = append(sets, set)
 	}
-	return texts, nil
+	return sets, nil
 }
 
 // kinds are Presidio's types that we claim to find. Not claimed: GPE, ZIP_CODE, ORGANIZATION, DATE_TIME, AGE, TITLE, NRP,
@@ -55,14 +70,18 @@ func presidioFile(folder string) string {
 	return filepath.Join(folder, name)
 }
 
+// Present says whether Presidio's texts are in folder, or in its folder pii.
+func Present(folder string) bool { return exists(presidioFile(folder)) }
+
 func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
 }
 
-// presidioTexts reads the file and splits it by template. What Presidio calls a street address is claimed when it has a letter and a
+// Presidio are the two halves of the set that is in folder, split by template, the odd ones for development. What Presidio calls a street address is claimed when it has a letter and a
 // digit: its templates also call a house number or a street's name alone so. Towns and postcodes may be found as part of an address.
-func presidioTexts(file string) (map[string][]text, error) {
+func Presidio(folder string) ([]Set, error) {
+	file := presidioFile(folder)
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -80,9 +99,9 @@ func presidioTexts(file string) (map[string][]text, error) {
 	if err := json.Unmarshal(body, &rows); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	halves := map[string][]text{}
+	halves := map[string][]Text{}
 	for _, row := range rows {
-		t := text{Text: row.Text, Lang: "en"}
+		t := Text{Text: row.Text, Lang: "en"}
 		for _, s := range row.Spans {
 			span := safety.Span{Start: s.Start, End: s.End, Kind: kinds[s.Type]}
 			switch s.Type {
@@ -113,5 +132,5 @@ func presidioTexts(file string) (map[string][]text, error) {
 		}
 		halves[half] = append(halves[half], t)
 	}
-	return halves, nil
+	return []Set{{"presidio-dev", halves["dev"]}, {"presidio-test", halves["test"]}}, nil
 }
