@@ -15,6 +15,7 @@ import (
 
 	diff "github.com/google/go-cmp/cmp"
 
+	"github.com/teei/csr-platform/infra/staff"
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
 	"github.com/teei/csr-platform/shared/domain/identity"
 	"github.com/teei/csr-platform/shared/domain/outcome"
@@ -87,12 +88,14 @@ func TestWordsBecomeNumbersAndHarmIsHeld(t *testing.T) {
 
 // contact makes the one person who is told of what cannot wait.
 func (w *words) contact() {
-	const id = "6f1f5a0e-8a57-4d53-9c5b-2f2f5f5a1c11"
-	_, err := w.db.Exec(w.t.Context(), `WITH known AS (INSERT INTO users (id, email, status) VALUES ($1, 'guard@sample.test', 'active') RETURNING id)
-		INSERT INTO company_users (company_id, user_id, role) SELECT c.id, k.id, 'safeguarding' FROM known k, companies c WHERE c.kind = 'operator'`, id)
+	ledger, err := w.process.Env().Ledger(w.t.Context())
+	if err == nil {
+		_, err = staff.Safeguard(w.t.Context(), ledger, "test", address("guard"), "Gro Testesen")
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.house.told = append(w.house.told, "Testesen")
 }
 
 // says delivers a session of a participant and what was written about it, and gives the id of the rating.
