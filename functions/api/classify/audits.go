@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -143,15 +142,7 @@ type asked struct {
 // draw makes an audit, or draws it anew: texts that came since may belong to it, and a greater size adds more. It never becomes smaller.
 func (h *Handler) draw(w http.ResponseWriter, r *http.Request) error {
 	ctx, caller := r.Context(), access.From(r.Context())
-	_, err := web.Query(r)
-	if err != nil {
-		return err
-	}
-	raw, err := web.Body(w, r, short)
-	if err != nil {
-		return err
-	}
-	in, err := web.Decode[asked](raw)
+	in, err := web.Read[asked](w, r, short)
 	if err != nil {
 		return err
 	}
@@ -254,11 +245,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		c.That(ok, "after", "the next of the page before")
 		after.Company, after.Quarter = a.company, a.quarter
 	}
-	limit := usual
-	if query.Has("limit") {
-		limit, err = strconv.Atoi(query.Get("limit"))
-		c.That(err == nil && limit >= 1 && limit <= most, "limit", fmt.Sprintf("a whole number from 1 to %d", most))
-	}
+	limit := web.Number(&c, query, "limit", usual, 1, most)
 	err = c.Err("the audits cannot be listed that way")
 	if err != nil {
 		return err

@@ -67,15 +67,7 @@ type results struct {
 
 // classify scores what is sent and keeps nothing of it.
 func (h *Handler) classify(w http.ResponseWriter, r *http.Request) error {
-	_, err := web.Query(r)
-	if err != nil {
-		return err
-	}
-	raw, err := web.Body(w, r, longest)
-	if err != nil {
-		return err
-	}
-	in, err := web.Decode[sent](raw)
+	in, err := web.Read[sent](w, r, longest)
 	if err != nil {
 		return err
 	}

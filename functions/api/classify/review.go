@@ -190,15 +190,7 @@ func (j judged) labels() (outcome.Labels, error) {
 // answer keeps what a reviewer found, for good, and then shows what the model did.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	ctx, caller := r.Context(), access.From(r.Context())
-	_, err := web.Query(r)
-	if err != nil {
-		return err
-	}
-	raw, err := web.Body(w, r, short)
-	if err != nil {
-		return err
-	}
-	in, err := web.Decode[judged](raw)
+	in, err := web.Read[judged](w, r, short)
 	if err != nil {
 		return err
 	}

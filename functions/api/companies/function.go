@@ -9,9 +9,7 @@ package companies
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -95,12 +93,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit := usual
-	if query.Has("limit") {
-		limit, err = strconv.Atoi(query.Get("limit"))
-		if err != nil || limit < 1 || limit > most {
-			return fault.Fields("the list cannot be cut that way", fault.Field{Name: "limit", Expected: fmt.Sprintf("a whole number from 1 to %d", most)})
-		}
+	var checks fault.Checks
+	limit := web.Number(&checks, query, "limit", usual, 1, most)
+	err = checks.Err("the list cannot be cut that way")
+	if err != nil {
+		return err
 	}
 	caller := access.From(r.Context())
 	scope := port.In(caller.Company, caller.Subject)

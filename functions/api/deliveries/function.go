@@ -11,10 +11,8 @@ package deliveries
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -114,11 +112,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	checks.That(status == "" || slices.Contains(statuses, status), "status", "one of "+strings.Join(statuses, ", "))
 	after := query.Get("after")
 	checks.That(after == "" || identity.IsID(after), "after", "the next of the page before")
-	limit := usual
-	if query.Has("limit") {
-		limit, err = strconv.Atoi(query.Get("limit"))
-		checks.That(err == nil && limit >= 1 && limit <= most, "limit", fmt.Sprintf("a whole number from 1 to %d", most))
-	}
+	limit := web.Number(&checks, query, "limit", usual, 1, most)
 	err = checks.Err("the list cannot be made that way")
 	if err != nil {
 		return err

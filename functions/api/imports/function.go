@@ -138,7 +138,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	var checks fault.Checks
 	after := query.Get("after")
 	checks.That(after == "" || identity.IsID(after), "after", "the next of the page before")
-	limit := number(&checks, query, "limit", usual, 1, most)
+	limit := web.Number(&checks, query, "limit", usual, 1, most)
 	err = checks.Err("the list cannot be made that way")
 	if err != nil {
 		return err

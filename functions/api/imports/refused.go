@@ -73,8 +73,8 @@ func (h *Handler) errors(w http.ResponseWriter, r *http.Request) error {
 	var checks fault.Checks
 	checks.That(slices.Contains([]string{"", "json", "csv"}, format), "format", "json or csv")
 	checks.That(slices.Contains([]string{"", stillRefused, replayed, "all"}, status), "status", "refused, replayed or all")
-	after := number(&checks, query, "after", 0, 0, math.MaxInt32)
-	limit := number(&checks, query, "limit", usual, 1, most)
+	after := web.Number(&checks, query, "after", 0, 0, math.MaxInt32)
+	limit := web.Number(&checks, query, "limit", usual, 1, most)
 	if format == "csv" && !query.Has("limit") {
 		limit = math.MaxInt
 	}

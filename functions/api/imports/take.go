@@ -8,7 +8,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -324,14 +323,4 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.JSON(w, http.StatusAccepted, show(in))
-}
-
-// number reads a whole number of the query from least to greatest.
-func number(checks *fault.Checks, query url.Values, name string, otherwise, least, greatest int) int {
-	if !query.Has(name) {
-		return otherwise
-	}
-	n, ok := whole(query.Get(name))
-	checks.That(ok && n >= least && n <= greatest, name, fmt.Sprintf("a whole number from %d to %d", least, greatest))
-	return n
 }

@@ -145,15 +145,7 @@ type said struct {
 
 // read reads what somebody says about the flag.
 func read(w http.ResponseWriter, r *http.Request, decides bool) (said, error) {
-	_, err := web.Query(r)
-	if err != nil {
-		return said{}, err
-	}
-	raw, err := web.Body(w, r, longest)
-	if err != nil {
-		return said{}, err
-	}
-	in, err := web.Decode[said](raw)
+	in, err := web.Read[said](w, r, longest)
 	if err != nil {
 		return said{}, err
 	}

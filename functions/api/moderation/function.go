@@ -13,10 +13,8 @@ package moderation
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/teei/csr-platform/shared/domain/access"
@@ -144,11 +142,7 @@ func filter(r *http.Request) (port.SafetyQueue, int, error) {
 	checks.That(asked.Status == "" || slices.Contains(safety.Statuses, asked.Status), "status", "one of "+list(safety.Statuses))
 	checks.That(asked.Category == "" || slices.Contains(safety.Categories, asked.Category), "category", "one of "+list(safety.Categories))
 	checks.That(asked.After == "" || identity.IsID(asked.After), "after", "the next of the page before")
-	limit := usual
-	if query.Has("limit") {
-		limit, err = strconv.Atoi(query.Get("limit"))
-		checks.That(err == nil && limit >= 1 && limit <= most, "limit", fmt.Sprintf("a whole number from 1 to %d", most))
-	}
+	limit := web.Number(&checks, query, "limit", usual, 1, most)
 	return asked, limit, checks.Err("the queue cannot be asked that way")
 }
 

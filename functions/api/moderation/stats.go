@@ -1,9 +1,7 @@
 package moderation
 
 import (
-	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/teei/csr-platform/shared/domain/access"
@@ -59,12 +57,11 @@ func (h *Handler) stats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	days := usualDays
-	if query.Has("days") {
-		days, err = strconv.Atoi(query.Get("days"))
-		if err != nil || days < 1 || days > mostDays {
-			return fault.Fields("the figures cannot be asked that way", fault.Field{Name: "days", Expected: fmt.Sprintf("a whole number from 1 to %d", mostDays)})
-		}
+	var checks fault.Checks
+	days := web.Number(&checks, query, "days", usualDays, 1, mostDays)
+	err = checks.Err("the figures cannot be asked that way")
+	if err != nil {
+		return err
 	}
 	ctx := r.Context()
 	var answer course

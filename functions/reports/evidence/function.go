@@ -8,10 +8,8 @@ package evidence
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -84,10 +82,7 @@ func (h *Handler) Show(w http.ResponseWriter, r *http.Request) error {
 	var checks fault.Checks
 	checks.That(!asked.Query.Has("dimension") || slices.Contains(outcome.Dimensions, dimension), "dimension", "one of the five dimensions, such as "+string(outcome.Confidence))
 	checks.That(!asked.Query.Has("after") || isRef(after), "after", "the next of the page before")
-	if asked.Query.Has("limit") {
-		limit, err = strconv.Atoi(asked.Query.Get("limit"))
-		checks.That(err == nil && limit >= 1 && limit <= most, "limit", fmt.Sprintf("a whole number from 1 to %d", most))
-	}
+	limit = web.Number(&checks, asked.Query, "limit", usual, 1, most)
 	err = checks.Err("the quotes cannot be listed")
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -318,6 +319,40 @@ func TestBody(t *testing.T) {
 		_, err := read(body)
 		if fault.KindOf(err) != fault.TooLarge || !strings.Contains(err.Error(), "5 bytes") {
 			t.Errorf("six bytes: %v", err)
+		}
+	}
+}
+
+func TestANumberOfAQueryIsInItsRange(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]int{"": 50, "n=": -1, "n=1": 1, "n=200": 200, "n=0": -1, "n=201": -1, "n=-1": -1, "n=%2B5": -1, "n=1e2": -1, "n=99999999999": -1, "n=007": 7} {
+		query, err := url.ParseQuery(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var checks fault.Checks
+		got, err := web.Number(&checks, query, "n", 50, 1, 200), checks.Err("no")
+		failure := fault.Of(err)
+		if want >= 0 && (got != want || err != nil) || want < 0 && (failure == nil || failure.Fields[0] != fault.Field{Name: "n", Expected: "a whole number from 1 to 200"}) {
+			t.Errorf("%q: %d %v, expected %d", raw, got, err, want)
+		}
+	}
+}
+
+func TestReadTakesJSONWithoutAQuery(t *testing.T) {
+	t.Parallel()
+	type body struct {
+		A int `json:"a"`
+	}
+	for name, c := range map[string]struct {
+		target, body string
+		want         fault.Kind
+	}{
+		"right": {"/", `{"a":7}`, fault.Unknown}, "a query": {"/?a=7", `{"a":7}`, fault.Invalid}, "too long": {"/", `{"a":7        }`, fault.TooLarge}, "no JSON": {"/", "a=7", fault.Invalid},
+	} {
+		got, err := web.Read[body](httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, c.target, strings.NewReader(c.body)), 10)
+		if fault.KindOf(err) != c.want || err == nil && got.A != 7 {
+			t.Errorf("%s: %v %v", name, got, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -167,6 +168,31 @@ func Query(r *http.Request, allowed ...string) (url.Values, error) {
 		}
 	}
 	return values, checks.Err("the query string is not what this route expects")
+}
+
+// Number reads the whole number called name, not negative, from a query string, otherwise where it is not there, and has checks refuse what is not one from
+// least to greatest.
+func Number(checks *fault.Checks, query url.Values, name string, otherwise, least, greatest int) int {
+	if !query.Has(name) {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(query.Get(name), 10, 31)
+	checks.That(err == nil && int(n) >= least && int(n) <= greatest, name, fmt.Sprintf("a whole number from %d to %d", least, greatest))
+	return int(n)
+}
+
+// Read reads the request of a route that takes JSON and no query string: Body, then Decode.
+func Read[T any](w http.ResponseWriter, r *http.Request, limit int64) (T, error) {
+	var none T
+	_, err := Query(r)
+	if err != nil {
+		return none, err
+	}
+	raw, err := Body(w, r, limit)
+	if err != nil {
+		return none, err
+	}
+	return Decode[T](raw)
 }
 
 func sorted(values url.Values) []string {
