@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/identity"
+	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/safety"
+	"github.com/teei/csr-platform/shared/port"
 )
 
 // audit, turn and page are answers as a client reads them.
@@ -170,6 +173,29 @@ func TestQuotesAreMaskedForReviewers(t *testing.T) {
 	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+h.next(siri, h.acme).Item.ID, labels)
 	level := decode[result](t, w).Scores[2]
 	if strings.Contains(w.Body.String(), "olena") || len(level.Evidence) != 1 || !strings.HasPrefix(level.Evidence[0].Quote, "brave, write to [e-mail] and") {
+		t.Errorf("%s", w.Body)
+	}
+}
+
+func TestNothingIsQuotedOfWhatATextSaidBefore(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const before, now = "I am brave, hateful, and live at Storgata 5.", "I take that back."
+	id := h.wrote(h.acme, "a", before, 1)
+	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
+	h.screens(h.acme, h.wrote(h.acme, "a", now, 2), now)
+	old, err := reader{&atomic.Int64{}}.Score(t.Context(), outcome.Request{Text: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.do(h.acme, func(tx port.Tx) error { // as it is while the correction waits to be scored
+		text, err := tx.Feedback().Text(t.Context(), id)
+		old.ID, old.TextID, old.At = identity.NewID(), id, tx.Now()
+		tx.Outcomes().Keep(old, text)
+		return err
+	})
+	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+h.next(siri, h.acme).Item.ID, labels)
+	if confidence := decode[result](t, w).Scores[0]; confidence.Score == nil || len(confidence.Evidence) != 0 {
 		t.Errorf("%s", w.Body)
 	}
 }

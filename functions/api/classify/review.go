@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/company"
@@ -217,7 +218,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		found := safety.FindPII(text.Body)
-		revealed = resultOf(text.Body, scoring, func(span outcome.Span) string { return safety.MaskQuote(span.Text, span.Start, found) })
+		revealed = resultOf(text.Body, standing(text.Body, scoring), func(span outcome.Span) string { return safety.MaskQuote(span.Text, span.Start, found) })
 		tx.Audit(company.Entry{
 			Actor: caller.Subject, Role: string(caller.Role), Action: "CREATE", ResourceType: "score_audit_answer", ResourceID: item.ID,
 			After: map[string]any{"audit": a.id(), "textId": text.ID, "scoringId": scoring.ID},
@@ -244,4 +245,20 @@ func stillReadable(ctx context.Context, tx port.Tx, role identity.Role, asked ou
 		err = fault.New(fault.Conflict, "the text was changed since you read it: ask for the next one")
 	}
 	return text, err
+}
+
+// standing is scoring with those of its quotes that stand in text. A text that was corrected a moment ago is not scored anew yet: the model
+// then quotes what it said before, which may have been held, and in which personal data stands elsewhere.
+func standing(text string, scoring outcome.Scoring) outcome.Scoring {
+	characters := []rune(text)
+	scoring.Scores = slices.Clone(scoring.Scores)
+	for i, score := range scoring.Scores {
+		scoring.Scores[i].Evidence = nil
+		for _, span := range score.Evidence {
+			if span.Start >= 0 && span.Start < span.End && span.End <= len(characters) && string(characters[span.Start:span.End]) == span.Text {
+				scoring.Scores[i].Evidence = append(scoring.Scores[i].Evidence, span)
+			}
+		}
+	}
+	return scoring
 }
