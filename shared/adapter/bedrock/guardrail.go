@@ -130,11 +130,36 @@ func findings(hidden masked, out *bedrockruntime.ApplyGuardrailOutput) []safety.
 	for _, a := range out.Assessments {
 		f.policies(hidden, a)
 	}
-	if out.Action == types.GuardrailActionGuardrailIntervened && len(f) == 0 {
+	if out.Action == types.GuardrailActionGuardrailIntervened && !f.explain(out.Assessments) {
 		f.add(safety.Spam, 0.5)
 	}
 	slices.SortFunc(f, func(a, b safety.Finding) int { return safety.Gravity(a.Category) - safety.Gravity(b.Category) })
 	return f
+}
+
+// explain says whether f, or personal data that the guardrail saw, is why it intervened. Personal data that was masked before is none
+// of its reasons.
+func (f found) explain(assessments []types.GuardrailAssessment) bool {
+	private := false
+	for _, a := range assessments {
+		if p := a.ContentPolicy; p != nil && slices.ContainsFunc(p.Filters, unheard) {
+			return f.harm()
+		}
+		if p := a.SensitiveInformationPolicy; p != nil {
+			private = private || len(p.PiiEntities)+len(p.Regexes) > 0
+		}
+	}
+	return private || f.harm()
+}
+
+func (f found) harm() bool {
+	return slices.ContainsFunc(f, func(o safety.Finding) bool { return o.Category != safety.PII })
+}
+
+// unheard says whether a filter that found something has no category of ours.
+func unheard(filter types.GuardrailContentFilter) bool {
+	_, known := filtered[filter.Type]
+	return !known && filter.Confidence != types.GuardrailContentFilterConfidenceNone && detected(filter.Detected)
 }
 
 type found []safety.Finding

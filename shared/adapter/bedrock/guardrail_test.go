@@ -115,6 +115,28 @@ func TestGuardrailSeesNoPersonalDataThatWeFind(t *testing.T) {
 	}
 }
 
+func TestWhatWeMaskDoesNotExplainThatAGuardrailIntervened(t *testing.T) {
+	t.Parallel()
+	const text = "Kari, write to anna@example.com about the stars"
+	strange := bedrockfake.Filter{Type: "ASTROLOGY", Confidence: "HIGH"}
+	for name, c := range map[string]struct {
+		found bedrockfake.Assessment
+		route safety.Route
+	}{
+		"what we have no word for":             {bedrockfake.Assessment{Filters: []bedrockfake.Filter{strange}}, safety.Moderation},
+		"and a name":                           {bedrockfake.Assessment{Filters: []bedrockfake.Filter{strange}, Entities: []bedrockfake.Entity{entity("NAME", "Kari")}}, safety.Moderation},
+		"a name":                               {bedrockfake.Assessment{Entities: []bedrockfake.Entity{entity("NAME", "Kari")}}, safety.Clear},
+		"an age, which reaches nobody":         {bedrockfake.Assessment{Entities: []bedrockfake.Entity{entity("AGE", "37")}}, safety.Clear},
+		"our own mark":                         {bedrockfake.Assessment{Entities: []bedrockfake.Entity{entity("NAME", "CONTACT")}}, safety.Clear},
+		"harm with a low confidence, no doubt": {bedrockfake.Assessment{Filters: []bedrockfake.Filter{filter("SEXUAL", "LOW")}}, safety.Clear},
+	} {
+		got := screen(t, guardrail(bedrockfake.New(t, bedrockfake.Guards(text, c.found))), text)
+		if got.Route != c.route {
+			t.Errorf("%s: route %q, expected %q: %+v", name, got.Route, c.route, got.Findings)
+		}
+	}
+}
+
 func TestGuardrailFailures(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
