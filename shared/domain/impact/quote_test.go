@@ -19,10 +19,17 @@ func TestAQuoteIsShownWithoutNamesOfThoseWhoMetAndWaysToReachSomebody(t *testing
 		"Ukrainian":                   {"Дякую, Олена!", "Дякую, Олена!", "Дякую, [name]!"},
 		"an address":                  {"Write to olena@example.org now.", "Write to olena@example.org now.", "Write to [e-mail] now."},
 		"half an address":             {"Write to olena@example.org now.", "Write to olena@", "Write to [e-mail]"},
+		"accents apart":               {"Thanks to Zoe\u0308.", "Thanks to Zoe\u0308.", "Thanks to [name]."},
+		"accents left out":            {"Thanks to Zoe, not zoe.", "Thanks to Zoe, not zoe.", "Thanks to [name], not zoe."},
+		"accents put in":              {"Thanks to Kári.", "Thanks to Kári.", "Thanks to [name]."},
+		"wide letters":                {"Thanks to Ｋａｒｉ.", "Thanks to Ｋａｒｉ.", "Thanks to [name]."},
+		"a soft hyphen":               {"Thanks to Ka\u00adri.", "Thanks to Ka\u00adri.", "Thanks to [name]."},
+		"a space that is not seen":    {"Thanks to\u200bKari.", "Thanks to\u200bKari.", "Thanks to\u200b[name]."},
+		"an emoji of several":         {"👩\u200d🏫Kari", "👩\u200d🏫Kari", "👩\u200d🏫[name]"},
 		"what stands outside":         {"Kari came. I am glad.", "I am glad.", "I am glad."},
 	} {
 		i := strings.Index(c.body, c.quote)
-		q := impact.Quote{Body: c.body, Span: outcome.SpanAt(c.body, i, i+len(c.quote)), Names: []string{"Kari Nordmann", "Per", "Олена", "", "X"}}
+		q := impact.Quote{Body: c.body, Span: outcome.SpanAt(c.body, i, i+len(c.quote)), Names: []string{"Kari Nordmann", "Per", "Олена", "Zoë", "", "X"}}
 		if got := q.Shown(); got != c.want {
 			t.Errorf("%s: %q, expected %q", name, got, c.want)
 		}
