@@ -532,9 +532,9 @@ func (j *journey) evidence() {
 
 // strangers: who is not signed in, may not, or belongs elsewhere.
 func (j *journey) strangers(other string) {
-	theirs := j.token(identity.CompanyAdmin, "other")
+	theirs, ours := j.token(identity.CompanyAdmin, "other"), j.token(identity.CompanyAdmin, "acme") // who sent no file
 	var imports struct{ Imports []file }
-	j.must(200, request{method: "GET", path: "/v1/imports", token: j.token(identity.CompanyAdmin, "acme")}, &imports)
+	j.must(200, request{method: "GET", path: "/v1/imports?company=acme", token: j.staff}, &imports)
 	for _, c := range []struct {
 		status              int
 		method, path, token string
@@ -552,6 +552,9 @@ func (j *journey) strangers(other string) {
 		{404, "GET", imports.Imports[0].ErrorsURL, theirs},
 		{404, "POST", imports.Imports[0].URL + "/rows/1", theirs},
 		{404, "GET", imports.Imports[0].URL + "?company=acme", theirs},
+		{404, "GET", imports.Imports[0].URL, ours},
+		{404, "GET", imports.Imports[0].ErrorsURL, ours},
+		{404, "POST", imports.Imports[0].URL + "/rows/1", ours},
 		{404, "POST", "/v1/imports/kintell-users?company=acme", theirs},
 	} {
 		asked := request{method: c.method, path: c.path, token: c.token}

@@ -312,8 +312,9 @@ type Imports interface {
 	Create(in intake.Import)
 	// Find reads one import. An unknown id is Missing.
 	Find(ctx context.Context, id string) (intake.Import, error)
-	// List gives up to limit imports, newest first, older than the import named after (empty: from the newest).
-	List(ctx context.Context, after string, limit int) ([]intake.Import, error)
+	// List gives up to limit imports that by created (empty: anybody), newest first, older than the import named after (empty: from
+	// the newest).
+	List(ctx context.Context, by, after string, limit int) ([]intake.Import, error)
 	// Receive says that the file is stored; only a waiting import takes it, else Conflict.
 	Receive(ctx context.Context, id string, size int64) error
 	// Advance moves the progress from where it was to where it is now, with the layout found; Conflict when somebody else moved it.

@@ -1,12 +1,15 @@
 // Package imports takes files in, shows how far their reading got, and lets refused rows be fixed.
 //
+// A refused row holds its file's words unscreened, beside the address of who wrote them. So people and clients of a company see and work
+// the imports alone that they created themselves, whose files they had; the operator's people see all.
+//
 // Asks:    POST /v1/imports/{kind}?company=&scale=&fileName=&upload=; PUT /v1/imports/{importId}/file; POST /v1/imports/{importId}/start;
 // GET /v1/imports?company=&after=&limit=; GET /v1/imports/{importId}; GET /v1/imports/{importId}/errors?format=&status=&after=&limit=;
 // POST /v1/imports/{importId}/rows/{row}?scale=
 // Answers: 202 with the import, and where to upload it when no file came along; progress; refused rows as JSON or as a CSV to fix and send again
 // Tells:   import.received, and what a corrected row says
 // Repeats: the same file twice adds nothing; an import is started once (409)
-// Fails:   a file that cannot be read, or a row that still breaks a rule, is 400 and says what is wrong; another company's import is 404
+// Fails:   a file that cannot be read, or a row that still breaks a rule, is 400 and says what is wrong; another company's import, and for a company's people somebody else's, is 404
 package imports
 
 import (
@@ -129,7 +132,7 @@ type page struct {
 	Next    string  `json:"next,omitempty"`
 }
 
-// list answers the caller's company's imports; the operator's people see those of all companies, or of the one they name.
+// list answers the imports that the caller created; the operator's people see those of everybody, or of the company they name.
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	query, err := web.Query(r, "company", "after", "limit")
 	if err != nil {
@@ -147,9 +150,13 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	by := ""
+	if caller := access.From(r.Context()); !caller.Role.OfOperator() {
+		by = caller.Subject
+	}
 	var found []intake.Import
 	err = h.ledger.Do(r.Context(), scope, func(tx port.Tx) error {
-		found, err = tx.Imports().List(r.Context(), after, limit+1)
+		found, err = tx.Imports().List(r.Context(), by, after, limit+1)
 		return err
 	})
 	if err != nil {
@@ -200,11 +207,11 @@ func (h *Handler) scope(ctx context.Context, named string) (port.Scope, error) {
 	return port.In(found.ID, caller.Subject), err
 }
 
-// find reads the import that the path names, and says what time it is in the ledger.
+// find reads the import that the path names, and says what time it is in the ledger. An import that the caller may not see is Missing.
 func (h *Handler) find(r *http.Request, named string) (in intake.Import, now time.Time, err error) {
-	id := r.PathValue("importId")
+	id, unknown := r.PathValue("importId"), fault.New(fault.Missing, "no such import")
 	if !identity.IsID(id) {
-		return in, now, fault.New(fault.Missing, "no such import")
+		return in, now, unknown
 	}
 	scope, err := h.scope(r.Context(), named)
 	if err != nil {
@@ -215,5 +222,9 @@ func (h *Handler) find(r *http.Request, named string) (in intake.Import, now tim
 		in, err = tx.Imports().Find(r.Context(), strings.ToLower(id))
 		return err
 	})
+	caller := access.From(r.Context())
+	if err == nil && !caller.Role.OfOperator() && in.CreatedBy != caller.Subject {
+		return intake.Import{}, now, unknown
+	}
 	return in, now, err
 }

@@ -320,6 +320,45 @@ func TestAnotherCompanysImportDoesNotExist(t *testing.T) {
 	h.must(h.staff, 200, "GET", made.URL+"?company="+h.acme, "", "")
 }
 
+// TestACompanysPeopleSeeTheirOwnImportsAlone: a refused row holds its file's words unscreened, which who did not send the file must not read.
+func TestACompanysPeopleSeeTheirOwnImportsAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	client := access.Caller{Subject: "c", Role: identity.APIClient, Company: h.acme}
+	guard := access.Caller{Subject: "g", Role: identity.SystemAdmin}
+	colleague := access.Caller{Subject: "b", Role: identity.CompanyAdmin, Company: h.acme}
+	for _, owner := range []access.Caller{h.staff, h.admin, client} {
+		made := h.must(owner, 202, "POST", "/v1/imports/kintell-sessions?company=acme", "text/csv", header+good+bad)
+		waits := h.must(owner, 202, "POST", "/v1/imports/kintell-sessions?company=acme&upload=url", "", "")
+		h.work()
+		for _, caller := range []access.Caller{h.staff, guard, h.admin, client, colleague} {
+			status := http.StatusNotFound
+			if caller.Role.OfOperator() || caller.Subject == owner.Subject {
+				status = http.StatusOK
+			}
+			for _, query := range []string{"", "?company=acme"} {
+				h.must(caller, status, "GET", made.URL+query, "", "")
+				h.must(caller, status, "GET", made.ErrorsURL+query, "", "")
+			}
+			if status == http.StatusOK {
+				continue
+			}
+			refused := h.must(caller, status, "GET", made.ErrorsURL+"?format=csv", "", "")
+			if refused.ID != "" || refused.Errors != nil {
+				t.Errorf("%s is told %+v", caller.Subject, refused)
+			}
+			h.must(caller, status, "POST", made.URL+"/rows/2", "application/json", `{"rating":"ten"}`) // whose refusal would name what is in the row
+			h.must(caller, status, "PUT", waits.URL+"/file", "text/csv", header+good)
+			h.must(caller, status, "POST", waits.URL+"/start", "", "")
+		}
+	}
+	for caller, want := range map[*access.Caller]int{&h.staff: 6, &guard: 6, &h.admin: 2, &client: 2, &colleague: 0, &h.another: 0} {
+		if list := h.must(*caller, 200, "GET", "/v1/imports", "", ""); len(list.Imports) != want {
+			t.Errorf("%s is shown %d imports, expected %d", caller.Subject, len(list.Imports), want)
+		}
+	}
+}
+
 func TestListsComeInPages(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -22,8 +22,8 @@ import (
 	"github.com/teei/csr-platform/shared/testkit/pgtest"
 )
 
-// TestStaffAndCompanyMendAFileOnPostgres goes the way of a file through row-level security: staff upload it for a company, the company
-// sees what was refused, and another company nothing.
+// TestStaffAndCompanyMendAFileOnPostgres goes the way of a file through row-level security: a company's administrator uploads it, staff
+// and they see what was refused, and a colleague and another company nothing.
 func TestStaffAndCompanyMendAFileOnPostgres(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -59,8 +59,9 @@ func TestStaffAndCompanyMendAFileOnPostgres(t *testing.T) {
 	staff := access.Caller{Subject: "s", Role: identity.ProgrammeStaff}
 	admin := access.Caller{Subject: "a", Role: identity.CompanyAdmin, Company: h.acme}
 	another := access.Caller{Subject: "o", Role: identity.CompanyAdmin, Company: ids["other"]}
+	colleague := access.Caller{Subject: "b", Role: identity.CompanyAdmin, Company: h.acme}
 
-	made := h.must(staff, 202, "POST", "/v1/imports/kintell-sessions?company=acme", "application/json", `{"fileName":"june.csv"}`)
+	made := h.must(admin, 202, "POST", "/v1/imports/kintell-sessions?company=acme", "application/json", `{"fileName":"june.csv"}`)
 	h.must(staff, 200, "PUT", made.UploadURL, "text/csv", header+good+bad+"KS-79,\"yoga,x\n")
 	h.must(another, 404, "POST", made.StartURL, "", "")
 	h.must(staff, 202, "POST", made.StartURL, "", "")
@@ -79,12 +80,14 @@ func TestStaffAndCompanyMendAFileOnPostgres(t *testing.T) {
 	if page := h.must(admin, 200, "GET", made.ErrorsURL, "", ""); len(page.Errors) != 2 || page.Errors[0].Record["rating"] != "9" || page.Errors[1].Values[0] != `KS-79,"yoga,x` {
 		t.Errorf("errors %+v", page.Errors)
 	}
-	for _, path := range []string{made.URL, made.ErrorsURL} {
-		h.must(another, 404, "GET", path, "", "")
-	}
-	h.must(another, 404, "POST", made.URL+"/rows/2", "", "")
-	if list := h.must(another, 200, "GET", "/v1/imports", "", ""); len(list.Imports) != 0 {
-		t.Errorf("the other company sees %+v", list.Imports)
+	for _, caller := range []access.Caller{another, colleague} {
+		for _, path := range []string{made.URL, made.ErrorsURL} {
+			h.must(caller, 404, "GET", path, "", "")
+		}
+		h.must(caller, 404, "POST", made.URL+"/rows/2", "", "")
+		if list := h.must(caller, 200, "GET", "/v1/imports", "", ""); len(list.Imports) != 0 {
+			t.Errorf("%s sees %+v", caller.Subject, list.Imports)
+		}
 	}
 	for _, caller := range []access.Caller{staff, admin} {
 		if list := h.must(caller, 200, "GET", "/v1/imports", "", ""); len(list.Imports) != 1 {

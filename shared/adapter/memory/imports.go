@@ -42,11 +42,12 @@ func (i imports) Find(_ context.Context, id string) (intake.Import, error) {
 	return in, nil
 }
 
-func (i imports) List(_ context.Context, after string, limit int) ([]intake.Import, error) {
+func (i imports) List(_ context.Context, by, after string, limit int) ([]intake.Import, error) {
 	var found []intake.Import
 	for _, id := range slices.Backward(sortedKeys(i.ledger.imports)) { // UUIDv7: later ids are greater
-		if len(found) < limit && i.sees(i.ledger.imports[id].Company) && (after == "" || id < after) {
-			found = append(found, i.ledger.imports[id])
+		in := i.ledger.imports[id]
+		if len(found) < limit && i.sees(in.Company) && (after == "" || id < after) && (by == "" || in.CreatedBy == by) {
+			found = append(found, in)
 		}
 	}
 	return found, nil

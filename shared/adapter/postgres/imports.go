@@ -50,11 +50,11 @@ func missing(err error, sentence string) error {
 }
 
 // List is port.Imports.
-func (i imports) List(ctx context.Context, after string, limit int) (list []intake.Import, err error) {
+func (i imports) List(ctx context.Context, by, after string, limit int) (list []intake.Import, err error) {
 	err = i.ask(ctx, func(rows pgx.Rows) (err error) {
 		list, err = pgx.CollectRows(rows, scanImport)
 		return err
-	}, "SELECT "+importColumns+" FROM imports WHERE $1 = '' OR id::text < $1 ORDER BY id DESC LIMIT $2", after, limit)
+	}, "SELECT "+importColumns+" FROM imports WHERE ($1 = '' OR id::text < $1) AND ($3 = '' OR created_by = $3) ORDER BY id DESC LIMIT $2", after, limit, by)
 	return list, err
 }
 

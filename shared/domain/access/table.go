@@ -31,7 +31,7 @@ var Table = map[string]Rule{
 	"PUT /v1/companies/{companyId}/senders/{sender}": {Roles: []identity.Role{identity.SystemAdmin, identity.CompanyAdmin}, Of: Company},
 
 	"POST /v1/imports/{kind}":                {Roles: uploaders},
-	"GET /v1/imports":                        {Roles: uploaders},
+	"GET /v1/imports":                        {Roles: uploaders}, // here and below: of a company's people, what they created themselves
 	"GET /v1/imports/{importId}":             {Roles: uploaders},
 	"PUT /v1/imports/{importId}/file":        {Roles: uploaders},
 	"POST /v1/imports/{importId}/start":      {Roles: uploaders},

@@ -27,7 +27,7 @@ func (r *room) file(companyID string) intake.Import {
 func (r *room) imports(companyID string) (found []intake.Import) {
 	r.Helper()
 	r.do(companyID, func(tx port.Tx) (err error) {
-		found, err = tx.Imports().List(r.ctx, "", 100)
+		found, err = tx.Imports().List(r.ctx, "", "", 100)
 		return err
 	})
 	return found
@@ -76,8 +76,11 @@ func (r *room) deliveries(companyID, status, after string, limit int) (found []c
 var files = []test{
 	{outcome: "an import is found as it was made and listed newest first", run: func(r *room) {
 		var made []intake.Import
-		for range 3 {
+		for i := range 3 {
 			in := r.file(r.a.ID)
+			if i == 1 {
+				in.CreatedBy = "somebody"
+			}
 			made = append(made, in)
 			r.do(r.a.ID, func(tx port.Tx) error { tx.Imports().Create(in); return nil })
 		}
@@ -88,7 +91,7 @@ var files = []test{
 		for after := ""; ; {
 			var page []intake.Import
 			r.do(r.a.ID, func(tx port.Tx) (err error) {
-				page, err = tx.Imports().List(r.ctx, after, 2)
+				page, err = tx.Imports().List(r.ctx, "", after, 2)
 				return err
 			})
 			if len(page) == 0 {
@@ -99,6 +102,22 @@ var files = []test{
 			}
 		}
 		r.equal("list", listed, []string{made[2].ID, made[1].ID, made[0].ID})
+		r.do(r.a.ID, func(tx port.Tx) error {
+			for by, want := range map[string]string{actor: made[2].ID, "somebody": made[1].ID, "nobody": ""} {
+				page, err := tx.Imports().List(r.ctx, by, "", 1)
+				if err != nil {
+					return err
+				}
+				first := ""
+				for _, in := range page {
+					first = in.ID
+				}
+				r.equal("newest created by "+by, first, want)
+			}
+			page, err := tx.Imports().List(r.ctx, actor, made[2].ID, 2)
+			r.equal("created by one before the newest", len(page), 1)
+			return err
+		})
 	}},
 	{outcome: "an import of another company is missing", run: func(r *room) {
 		in := r.file(r.a.ID)
@@ -112,7 +131,7 @@ var files = []test{
 			r.fails(err, fault.Missing)
 			_, err = tx.Imports().Find(r.ctx, identity.NewID())
 			r.fails(err, fault.Missing)
-			list, err := tx.Imports().List(r.ctx, "", 10)
+			list, err := tx.Imports().List(r.ctx, "", "", 10)
 			r.equal("imports", len(list), 0)
 			rows, err2 := tx.Imports().Refused(r.ctx, in.ID, 0, 10)
 			r.equal("refused rows", len(rows), 0)
