@@ -430,6 +430,28 @@ func TestAnAuthorMayAppealForTheirOwnTextOnce(t *testing.T) {
 	h.post(t, siri, other.ID, "appeal", `{"reason":"on behalf of the author"}`, 200)
 }
 
+// appealsForAnother: staff who appeal on behalf of the author leave the decision to somebody else.
+func appealsForAnother(t *testing.T, h house) {
+	t.Helper()
+	f, _ := h.held(t, "hateful words", false, finding(safety.Hate))
+	h.decides(t, siri, f.ID, "rejected")
+	h.post(t, omar, f.ID, "appeal", `{"reason":"on behalf of the author"}`, 200)
+	for _, act := range [][2]string{{"claim", ""}, {"decision", says("approved")}} {
+		w := h.ask(t.Context(), omar, http.MethodPost, "/v1/moderation/flags/"+f.ID+"/"+act[0], act[1])
+		if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "who asked for it") {
+			t.Errorf("%s: status %d, expected 409 saying why: %s", act[0], w.Code, w.Body)
+		}
+	}
+	if got := h.decides(t, guard, f.ID, "approved"); got.AppealOutcome != "overturned" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhoAppealsForAnotherDoesNotDecide(t *testing.T) {
+	t.Parallel()
+	appealsForAnother(t, open(t))
+}
+
 func TestASecondPersonIsAskedBlindly(t *testing.T) {
 	t.Parallel()
 	h := open(t)

@@ -157,6 +157,12 @@ func TestTwoWhoHoldTheSameClaimDecideOnce(t *testing.T) {
 	}
 }
 
+func TestWhoAppealsForAnotherDoesNotDecideOnPostgres(t *testing.T) {
+	t.Parallel()
+	h, _, _ := onPostgres(t)
+	appealsForAnother(t, h)
+}
+
 // TestTheWayOfAnAppealOnPostgres: from the queue of all companies to the author's own.
 func TestTheWayOfAnAppealOnPostgres(t *testing.T) {
 	t.Parallel()

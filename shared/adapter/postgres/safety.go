@@ -118,13 +118,13 @@ func words(categories []safety.Category) []string {
 
 const flagColumns = `id::text, company_id::text, content_id::text, content_type, text_version, categories, route, confidence::float8, needs_help,
 	alerted, raised_at, status, coalesce(claimed_by, ''), claimed_until, coalesce(escalated_by, ''), coalesce(decided_by, ''), reviewed_at,
-	coalesce(first_decision, ''), second_due, coalesce(second_decision, ''), appealed_at, coalesce(appeal_outcome, ''), revision`
+	coalesce(first_decision, ''), second_due, coalesce(second_decision, ''), appealed_at, coalesce(appealed_by, ''), coalesce(appeal_outcome, ''), revision`
 
 func scanFlag(row pgx.CollectableRow) (f safety.Flag, err error) {
 	var claimed, reviewed, appealed *time.Time
 	err = row.Scan(&f.ID, &f.Company, &f.ContentID, &f.ContentType, &f.TextVersion, &f.Categories, &f.Route, &f.Confidence, &f.NeedsHelp,
 		&f.Alerted, &f.RaisedAt, &f.Status, &f.ClaimedBy, &claimed, &f.EscalatedBy, &f.DecidedBy, &reviewed,
-		&f.First, &f.SecondDue, &f.Second, &appealed, &f.Outcome, &f.Revision)
+		&f.First, &f.SecondDue, &f.Second, &appealed, &f.AppealedBy, &f.Outcome, &f.Revision)
 	f.RaisedAt, f.ClaimedUntil, f.ReviewedAt, f.AppealedAt = f.RaisedAt.UTC(), instant(claimed), instant(reviewed), instant(appealed)
 	return f, err
 }
@@ -173,11 +173,12 @@ func (s screened) Advance(ctx context.Context, f safety.Flag, review *safety.Rev
 	err := s.ask(ctx, one(&moved), `
 		UPDATE safety_flags SET revision = revision + 1, categories = $3, gravity = $4, route = $5, confidence = $6, needs_help = $7, alerted = $8, raised_at = $9,
 			status = $10, claimed_by = nullif($11, ''), claimed_until = $12, escalated_by = nullif($13, ''), decided_by = nullif($14, ''), reviewed_at = $15,
-			first_decision = nullif($16, ''), second_due = $17, second_decision = nullif($18, ''), appealed_at = $19, appeal_outcome = nullif($20, '')
+			first_decision = nullif($16, ''), second_due = $17, second_decision = nullif($18, ''), appealed_at = $19, appeal_outcome = nullif($20, ''),
+			appealed_by = nullif($21, '')
 		WHERE id = $1 AND revision = $2 RETURNING 1`,
 		f.ID, f.Revision, words(f.Categories), f.Gravity(), string(f.Route), f.Confidence, f.NeedsHelp, f.Alerted, f.RaisedAt,
 		string(f.Status), f.ClaimedBy, known(f.ClaimedUntil), f.EscalatedBy, f.DecidedBy, known(f.ReviewedAt),
-		string(f.First), f.SecondDue, string(f.Second), known(f.AppealedAt), f.Outcome)
+		string(f.First), f.SecondDue, string(f.Second), known(f.AppealedAt), f.Outcome, f.AppealedBy)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.New(fault.Conflict, "somebody else was quicker")
 	}

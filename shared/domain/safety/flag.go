@@ -53,6 +53,7 @@ type Flag struct {
 	SecondDue    bool      // somebody else is asked too, without knowing that or what was decided
 	Second       Decision  // what they said; it changes nothing but the figures, unless they escalate
 	AppealedAt   time.Time
+	AppealedBy   string // subject who asked for the appeal, the author or staff on their behalf; empty before one
 	Outcome      string // Upheld or Overturned; empty while nothing was appealed or decided
 	Revision     int    // of the row; a change applies only to the revision it was made from
 }

@@ -90,6 +90,8 @@ func (f Flag) free(reviewer Reviewer, now time.Time) error {
 		return conflict("an escalation is confirmed or sent back by a second person")
 	case f.Status == Appealed && f.DecidedBy == reviewer.Subject:
 		return conflict("an appeal is decided by somebody else than the first decision")
+	case f.Status == Appealed && f.AppealedBy == reviewer.Subject:
+		return conflict("an appeal is decided by somebody else than who asked for it")
 	case f.Claimed(now) && f.ClaimedBy != reviewer.Subject:
 		return conflict("another reviewer has claimed this until " + f.ClaimedUntil.UTC().Format(time.RFC3339))
 	}
@@ -208,7 +210,7 @@ func (f Flag) escalated(by Reviewer) Flag {
 	return f
 }
 
-// Appeal asks that somebody else look at a rejected text again. It can be asked once.
+// Appeal asks that somebody else look at a rejected text again: neither who decided nor by, who asks. It can be asked once.
 func (f Flag) Appeal(by Reviewer, now time.Time) (Flag, Review, error) {
 	switch {
 	case !f.AppealedAt.IsZero():
@@ -217,6 +219,6 @@ func (f Flag) Appeal(by Reviewer, now time.Time) (Flag, Review, error) {
 		return f, Review{}, fault.New(fault.Conflict, "only a text that was rejected can be appealed for")
 	}
 	review := Review{FlagID: f.ID, Kind: Appeal, Reviewer: by, Revision: f.Revision, At: now}
-	f.Status, f.AppealedAt, f.SecondDue = Appealed, now, false
+	f.Status, f.AppealedAt, f.AppealedBy, f.SecondDue = Appealed, now, by.Subject, false
 	return f.unclaimed(), review, nil
 }

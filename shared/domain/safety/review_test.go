@@ -111,6 +111,19 @@ func TestTheWaysOfAFlag(t *testing.T) {
 			{omar, "approved", ""},
 			{siri, "appeal", "appealed already"},
 		}, "approved moderation overturned false"},
+		"appealed by another than who decided": {once, safety.Hate, []step{
+			{siri, "claim", ""},
+			{siri, "rejected", ""},
+			{omar, "appeal", ""},
+			{omar, "claim", "somebody else than who asked for it"},
+			{siri, "claim", "somebody else than the first decision"},
+			{omar, "approved", "somebody else than who asked for it"},
+			{guard, "claim", ""},
+			{guard, "approved", ""},
+		}, "approved moderation overturned false"},
+		"appealed by another, withdrawn, and back": {once, safety.Hate, []step{
+			{siri, "claim", ""}, {siri, "rejected", ""}, {omar, "appeal", ""}, {omar, "withdraw", ""}, {omar, "same again", ""}, {omar, "claim", "who asked for it"},
+		}, "appealed moderation  true"},
 		"appealed in vain":        {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {siri, "appeal", ""}, {omar, "claim", ""}, {omar, "rejected", ""}, {siri, "appeal", "appealed already"}}, "rejected moderation upheld false"},
 		"appealed while it waits": {once, safety.Hate, []step{{siri, "appeal", "only a text that was rejected"}}, "open moderation  true"},
 		"appealed for what shows": {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "approved", ""}, {siri, "appeal", "only a text that was rejected"}}, "approved moderation  false"},
@@ -247,6 +260,8 @@ func TestNoWayLosesAFlag(t *testing.T) {
 			switch {
 			case decides && f.Status == safety.Appealed && s.who.Subject == f.DecidedBy:
 				t.Fatalf("%s decided the appeal against themself", s.who.Subject)
+			case decides && f.Status == safety.Appealed && s.who.Subject == f.AppealedBy:
+				t.Fatalf("%s decided the appeal that they asked for", s.who.Subject)
 			case f.Status == safety.Escalated && (s.act == "escalated" || s.act == "returned") && s.who.Subject == f.EscalatedBy:
 				t.Fatalf("%s confirmed their own escalation", s.who.Subject)
 			case f.Route == safety.Safeguarding && decides && s.who.Role != identity.Safeguarding:
@@ -257,7 +272,7 @@ func TestNoWayLosesAFlag(t *testing.T) {
 				t.Fatalf("escalated, and on the route %s", next.Route)
 			case !next.Waits() && next.Status != safety.Approved && next.Status != safety.Rejected && next.Status != safety.Superseded:
 				t.Fatalf("%s waits for nobody", next.Status)
-			case next.Status == safety.Escalated && next.EscalatedBy == "" || next.Status == safety.Appealed && next.DecidedBy == "":
+			case next.Status == safety.Escalated && next.EscalatedBy == "" || next.Status == safety.Appealed && (next.DecidedBy == "" || next.AppealedBy == ""):
 				t.Fatalf("%s, and nobody knows by whom: %+v", next.Status, next)
 			}
 			f = next

@@ -178,7 +178,7 @@ var moderation = []test{
 		next := flag
 		next.Status, next.DecidedBy, next.ReviewedAt, next.First, next.SecondDue = safety.Rejected, staff.Subject, day.Add(time.Hour), safety.Reject, true
 		next.ClaimedBy, next.ClaimedUntil, next.EscalatedBy, next.Second = "other", day.Add(2*time.Hour), "third", safety.Escalate
-		next.AppealedAt, next.Outcome, next.Route, next.NeedsHelp, next.Alerted = day.Add(3*time.Hour), safety.Upheld, safety.Safeguarding, true, 2
+		next.AppealedAt, next.AppealedBy, next.Outcome, next.Route, next.NeedsHelp, next.Alerted = day.Add(3*time.Hour), "fourth", safety.Upheld, safety.Safeguarding, true, 2
 		if err := r.advance(r.a.ID, next, &review); err != nil {
 			r.Fatal(err)
 		}
