@@ -1,9 +1,12 @@
 package meter_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -363,6 +366,8 @@ func TestTheWholeRowOverHTTP(t *testing.T) {
 	}
 }
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // words is a local screener with fixed findings.
 type words []safety.Finding
 
@@ -378,9 +383,8 @@ func TestBothScreenersFindTogether(t *testing.T) {
 		{Category: safety.SelfHarm, Confidence: 0.9, Spans: []safety.Span{{Start: 31, End: 53}}},
 		{Category: safety.Violence, Confidence: 0.6, Reported: true},
 	}
-	server := bedrockfake.New(t, bedrockfake.Guards(text, bedrockfake.Assessment{Filters: []bedrockfake.Filter{{Type: "VIOLENCE", Confidence: "HIGH"}, {Type: "HATE", Confidence: "LOW"}}}),
-		bedrockfake.Fails("AccessDeniedException"))
-	s := meter.NewScreener(bedrock.NewGuardrail(server.Config(), "abc123", "1"), local, b.accounts, 5000, time.Second)
+	server := bedrockfake.New(t, bedrockfake.Guards(text, bedrockfake.Assessment{Filters: []bedrockfake.Filter{{Type: "VIOLENCE", Confidence: "HIGH"}, {Type: "HATE", Confidence: "LOW"}}}))
+	s := meter.NewScreener(bedrock.NewGuardrail(server.Config(), "abc123", "1"), local, b.accounts, 5000, time.Second, quiet)
 	got, err := s.Screen(t.Context(), safety.Request{Company: "c1", Text: text})
 	if err != nil {
 		t.Fatal(err)
@@ -394,9 +398,45 @@ func TestBothScreenersFindTogether(t *testing.T) {
 	if diff := cmp.Diff([]string{"c1 screen 400"}, b.settled); diff != "" {
 		t.Errorf("settled (-want +got):\n%s", diff)
 	}
-	_, err = s.Screen(t.Context(), safety.Request{Company: "c1", Text: text})
-	if err == nil {
-		t.Error("a denied access is hidden")
+}
+
+// TestAFailingGuardrailKeepsNobodyFromSafeguarding: a life waits for no mending of our access; the rest waits, and the fault is seen either way.
+func TestAFailingGuardrailKeepsNobodyFromSafeguarding(t *testing.T) {
+	t.Parallel()
+	const text = "a text that no log has"
+	for name, c := range map[string]struct {
+		found words
+		alone bool
+	}{
+		"self-harm, as unsure as the policy bears": {words{{Category: safety.SelfHarm, Confidence: safety.Usual.Safeguarding}}, true},
+		"child safety, reported, beside hate":      {words{{Category: safety.ChildSafety, Confidence: 0.9, Reported: true}, {Category: safety.Hate, Confidence: 1}}, true},
+		"self-harm, too unsure":                    {words{{Category: safety.SelfHarm, Confidence: safety.Usual.Safeguarding - 0.01}}, false},
+		"hate":                                     {words{{Category: safety.Hate, Confidence: 1}}, false},
+		"nothing":                                  {nil, false},
+	} {
+		for _, failure := range []string{"AccessDeniedException", "ValidationException", "ResourceNotFoundException"} {
+			t.Run(name+" "+failure, func(t *testing.T) {
+				t.Parallel()
+				var b book
+				var logged bytes.Buffer
+				guardrail := bedrock.NewGuardrail(bedrockfake.New(t, bedrockfake.Fails(failure)).Config(), "abc123", "1")
+				s := meter.NewScreener(guardrail, c.found, b.accounts, 5000, time.Second, slog.New(slog.NewJSONHandler(&logged, nil)))
+				got, err := s.Screen(t.Context(), safety.Request{Company: "c1", Text: text})
+				if !c.alone {
+					if err == nil || got.Findings != nil || logged.Len() > 0 {
+						t.Errorf("%+v, %v, log %s: expected the failure and nothing else", got, err, &logged)
+					}
+					return
+				}
+				want := safety.Screening{Version: "words-1", Language: "en", Findings: c.found, Route: safety.Safeguarding}
+				if diff := cmp.Diff(want, got); err != nil || diff != "" {
+					t.Errorf("%v, screening (-want +got):\n%s", err, diff)
+				}
+				if line := logged.String(); !strings.Contains(line, `"level":"ERROR"`) || !strings.Contains(line, failure) || strings.Contains(line, text) {
+					t.Errorf("log %q, expected the failure and no text", line)
+				}
+			})
+		}
 	}
 }
 
@@ -405,7 +445,7 @@ func TestLocalScreenerAloneWhereThePaidOneMayNotAnswer(t *testing.T) {
 	var b book
 	local := words{{Category: safety.SelfHarm, Confidence: 0.9}}
 	server := bedrockfake.New(t) // not asked
-	got, err := meter.NewScreener(bedrock.NewGuardrail(server.Config(), "abc123", "1"), local, b.accounts, 10, time.Second).
+	got, err := meter.NewScreener(bedrock.NewGuardrail(server.Config(), "abc123", "1"), local, b.accounts, 10, time.Second, quiet).
 		Screen(t.Context(), safety.Request{Company: "c1", Text: "hello"})
 	if err != nil || got.Version != "words-1" || got.Route != safety.Safeguarding {
 		t.Errorf("%v, %+v", err, got)

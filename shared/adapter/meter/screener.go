@@ -2,6 +2,7 @@ package meter
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -25,31 +26,36 @@ type Screener struct {
 	accounts Accounts
 	standard int64
 	margin   time.Duration
+	log      *slog.Logger
 }
 
 var _ safety.Screener = (*Screener)(nil)
 
 // NewScreener adds paid to local. standard is the monthly budget of a company that has none of its own, margin what is kept back of
-// the caller's deadline.
-func NewScreener(paid PaidScreener, local safety.Screener, accounts Accounts, standard int64, margin time.Duration) *Screener {
-	return &Screener{paid, local, accounts, standard, margin}
+// the caller's deadline. log is told where paid fails for a reason that is ours to mend and nobody else is.
+func NewScreener(paid PaidScreener, local safety.Screener, accounts Accounts, standard int64, margin time.Duration, log *slog.Logger) *Screener {
+	return &Screener{paid, local, accounts, standard, margin, log}
 }
 
 // Screen is safety.Screener. The version names those who screened, so that one can see where the paid one did not. Fails as local does,
-// and as the paid one does where the fault is ours to mend.
+// and as the paid one does where the fault is ours to mend, unless local found what goes to safeguarding: that waits for no mending, and
+// the fault is logged.
 func (s *Screener) Screen(ctx context.Context, in safety.Request) (safety.Screening, error) {
 	screening, err := s.local.Screen(ctx, in)
 	if err != nil {
 		return safety.Screening{}, err
 	}
 	more, err := s.ask(ctx, in)
-	if err != nil {
-		if covered(ctx, err) {
-			return screening, nil
-		}
-		return safety.Screening{}, err
+	switch {
+	case err == nil:
+		return joined(screening, more), nil
+	case covered(ctx, err):
+		return screening, nil
+	case safety.Usual.Judge(screening.Findings).Route == safety.Safeguarding:
+		s.log.ErrorContext(ctx, "the paid screener failed; what the local one found goes to safeguarding without it", "company", in.Company, "error", err.Error())
+		return screening, nil
 	}
-	return joined(screening, more), nil
+	return safety.Screening{}, err
 }
 
 // ask screens with the paid one, within the budget.

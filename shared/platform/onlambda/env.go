@@ -243,7 +243,7 @@ func (e *Env) Screener(ctx context.Context) (safety.Screener, error) {
 		return nil, err
 	}
 	guardrail := bedrock.NewGuardrail(e.bedrock(), id, e.settings.StringOr("GUARDRAIL_VERSION", "DRAFT"))
-	return meter.NewScreener(guardrail, local, meter.In(ledger, e.name), e.budget(), margin), nil
+	return meter.NewScreener(guardrail, local, meter.In(ledger, e.name), e.budget(), margin, e.log), nil
 }
 
 // bedrock leads to the model, which may be elsewhere than the rest.

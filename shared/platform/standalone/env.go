@@ -80,7 +80,7 @@ func (e *env) screeners(cloud func() aws.Config) safety.Screener {
 		return local
 	}
 	guardrail := bedrock.NewGuardrail(cloud(), id, e.settings.StringOr("GUARDRAIL_VERSION", "DRAFT"))
-	return meter.NewScreener(guardrail, local, meter.In(e.ledger, "guardrail"), e.budget(), margin)
+	return meter.NewScreener(guardrail, local, meter.In(e.ledger, "guardrail"), e.budget(), margin, e.log)
 }
 
 // budget is what a company without a limit of its own may spend a month, in millionths of a US dollar.
