@@ -477,7 +477,7 @@ func (h *house) badEvidence(t *testing.T) []refusal {
 		path := "/v1/companies/" + acme + "/evidence?" + query
 		list = append(list, refusal{what: path, ask: request{method: "GET", path: path, token: h.staff}, status: 400, fields: fields})
 	}
-	for _, dimension := range []string{"", "courage", "Confidence", "confidence%00", "confidence,belonging", "%27%20OR%201=1"} {
+	for _, dimension := range []string{"", "courage", "Confidence", "lang_level_proxy", "confidence%00", "confidence,belonging", "%27%20OR%201=1"} {
 		bad("dimension="+dimension, "dimension")
 	}
 	for _, limit := range []string{"", "0", "-1", "201", "1e2", "ten", "99999999999999999999"} {

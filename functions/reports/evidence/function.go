@@ -1,13 +1,17 @@
 // Package evidence answers which words a company's outcomes rest on: the quotes that prove the scores.
 //
+// Of lang_level_proxy no quote is shown. Its proof is the whole text, which has the words of other outcomes in it, also of those that are
+// withheld, and would show which of the other quotes are of one person.
+//
 // Asks:    GET /v1/companies/{companyId}/evidence?dimension=&from=YYYY-MM&to=YYYY-MM&limit=&after=
 // Answers: quotes with their score, direction, method, model, rubric and month, in an order that tells nothing; of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
 // Repeats: safe; nothing is changed
-// Fails:   a malformed month, dimension, limit or unknown parameter is 400; another's company is 404
+// Fails:   a malformed month, dimension, limit or unknown parameter is 400, and so is lang_level_proxy; another's company is 404
 package evidence
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,8 +51,19 @@ func New(impact port.Impact, now func() time.Time) *Handler { return &Handler{im
 const (
 	usual   = 50  // quotes of a page
 	most    = 200 // at most
-	longest = 300 // characters of a quote that are shown; the proof of lang_level_proxy is a whole text
+	longest = 300 // characters of a quote that are shown
 )
+
+// quoted is which dimensions can be asked for.
+var quoted = fmt.Sprintf("one of %s; the proof of %s is the whole text, which is not shown", join(impact.Quoted), outcome.LangLevelProxy)
+
+func join(dimensions []outcome.Dimension) string {
+	words := make([]string, len(dimensions))
+	for i, d := range dimensions {
+		words[i] = string(d)
+	}
+	return strings.Join(words, ", ")
+}
 
 // answer is a page of quotes. Next continues it as ?after=.
 type answer struct {
@@ -80,7 +95,7 @@ func (h *Handler) Show(w http.ResponseWriter, r *http.Request) error {
 	}
 	dimension, limit, after := outcome.Dimension(asked.Query.Get("dimension")), usual, asked.Query.Get("after")
 	var checks fault.Checks
-	checks.That(!asked.Query.Has("dimension") || slices.Contains(outcome.Dimensions, dimension), "dimension", "one of the five dimensions, such as "+string(outcome.Confidence))
+	checks.That(!asked.Query.Has("dimension") || slices.Contains(impact.Quoted, dimension), "dimension", quoted)
 	checks.That(!asked.Query.Has("after") || isRef(after), "after", "the next of the page before")
 	limit = web.Number(&checks, asked.Query, "limit", usual, 1, most)
 	err = checks.Err("the quotes cannot be listed")

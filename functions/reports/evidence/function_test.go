@@ -97,14 +97,47 @@ type long struct{ figurestest.Impact }
 
 func (long) Quotes(_ context.Context, _ string, cells []impact.Cell, _ string, _ int) ([]impact.Quote, error) {
 	body := strings.Repeat("слово ", 400)
-	return []impact.Quote{{Ref: strings.Repeat("a", 32), Month: cells[0].Month, Dimension: outcome.LangLevelProxy, Span: outcome.Whole(body), Body: body}}, nil
+	return []impact.Quote{{Ref: strings.Repeat("a", 32), Month: cells[0].Month, Dimension: outcome.Confidence, Span: outcome.Whole(body), Body: body}}, nil
 }
 
-func TestAWholeTextIsNotShown(t *testing.T) {
+func TestALongQuoteIsCut(t *testing.T) {
 	t.Parallel()
 	got := ask(t, evidence.New(long{}, func() time.Time { return figurestest.Now }).Show, "").Evidence[0]
 	if !got.Cut || got.Quote != strings.TrimSpace(strings.Repeat("слово ", 50)) {
 		t.Errorf("cut %v: %q, expected the first fifty words", got.Cut, got.Quote)
+	}
+}
+
+// levels has a month in which enough people's language was scored, and too few spoke of belonging.
+type levels struct{ figurestest.Impact }
+
+func (levels) Months(context.Context, string, impact.Period) ([]impact.Figures, error) {
+	return []impact.Figures{impact.Compute(impact.Month{Year: 2025, Month: time.November}, impact.Sums{
+		Participants: 12, Volunteers: 6, Sessions: 20, Minutes: 1010,
+		Outcomes: map[outcome.Dimension]impact.Sum{
+			outcome.Confidence:     {N: 10, People: 9, Total: 7.125, Squares: 5.2},
+			outcome.Belonging:      {N: 2, People: 2, Total: 1.9},
+			outcome.LangLevelProxy: {N: 10, People: 9, Total: 4, Squares: 2},
+		},
+	}, figurestest.Now)}, nil
+}
+
+// TestAWholeTextIsNotShown: the proof of a language level is the whole text, in which the words of belonging are that are withheld.
+func TestAWholeTextIsNotShown(t *testing.T) {
+	t.Parallel()
+	h := evidence.New(levels{}, func() time.Time { return figurestest.Now })
+	got := ask(t, h.Show, "").Evidence
+	for _, q := range got {
+		if q.Dimension != string(outcome.Confidence) {
+			t.Errorf("a quote of %s: %q", q.Dimension, q.Quote)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("%d quotes, expected the two of confidence", len(got))
+	}
+	w := figurestest.Ask(t, h.Show, figurestest.Company, "dimension=lang_level_proxy")
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "whole text") || !strings.Contains(w.Body.String(), "confidence, belonging, job_readiness, well_being") {
+		t.Errorf("status %d: %s, expected 400 that says why and what can be asked for", w.Code, w.Body)
 	}
 }
 

@@ -70,12 +70,16 @@ func Open(months []Figures) []Cell {
 	return cells
 }
 
+// Quoted are the outcomes whose proof may be shown: all but lang_level_proxy. Its proof is the whole text, which has the words that prove
+// other outcomes too, also where these are withheld, and shows which quotes are of one person.
+var Quoted = slices.DeleteFunc(slices.Clone(outcome.Dimensions), func(d outcome.Dimension) bool { return d == outcome.LangLevelProxy })
+
 // Quotable lists the cells of those who spoke of dimension, or of any where it is empty, in months large enough to be shown: from these
-// alone words may be quoted.
+// alone words may be quoted. Of a dimension that is not Quoted there are none.
 func Quotable(months []Figures, dimension outcome.Dimension) []Cell {
 	var cells []Cell
 	for _, cell := range Open(months) {
-		for _, d := range outcome.Dimensions {
+		for _, d := range Quoted {
 			if cell.Kind == ScoredKind(d) && (dimension == "" || dimension == d) {
 				cells = append(cells, cell)
 			}

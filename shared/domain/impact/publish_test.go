@@ -178,6 +178,28 @@ func TestPublishWithholdsSmallGroups(t *testing.T) {
 	}
 }
 
+func TestWordsAreQuotedOfLargeMonthsAndOfOutcomesWithQuotesAlone(t *testing.T) {
+	t.Parallel()
+	large := map[string][]float64{}
+	for person := range somebody("p", 0, 5) {
+		large[person] = []float64{0.5}
+	}
+	w := world{month(0): {scored: map[outcome.Dimension]map[string][]float64{
+		outcome.Confidence: large, outcome.WellBeing: large, outcome.LangLevelProxy: large, outcome.Belonging: {"p1": {0.9}},
+	}}}
+	for dimension, want := range map[outcome.Dimension][]outcome.Dimension{
+		"": {outcome.Confidence, outcome.WellBeing}, outcome.Confidence: {outcome.Confidence}, outcome.Belonging: nil, outcome.LangLevelProxy: nil,
+	} {
+		var cells []impact.Cell
+		for _, d := range want {
+			cells = append(cells, impact.Cell{Kind: impact.ScoredKind(d), Month: month(0)})
+		}
+		if diff := cmp.Diff(cells, impact.Quotable([]impact.Figures{w[month(0)].figures(month(0))}, dimension)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", dimension, diff)
+		}
+	}
+}
+
 func TestPublishListsAllOutcomesAndLeavesTheUnmentionedNull(t *testing.T) {
 	t.Parallel()
 	confident := map[string][]float64{}
