@@ -131,7 +131,7 @@ func (w wire) check() (answer, string) {
 func prove(m masked, a answer) []outcome.Score {
 	var scores []outcome.Score
 	sure := 1.0
-	given := orders(m.original) // masking may have hidden what makes an order of it
+	given := outcome.Orders(m.original) // masking may have hidden what makes an order of it
 	if given != nil {
 		sure = doubt
 	}

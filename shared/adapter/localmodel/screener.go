@@ -2,189 +2,170 @@ package localmodel
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
+	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/safety"
+	"github.com/teei/csr-platform/shared/fault"
 )
 
-// screenerVersion names this screener; another version may find other things.
-const screenerVersion = "words-1"
-
-// harm are whole words in a row that speak of a category, in English, Norwegian and Ukrainian, one phrase a line. They are few and plain.
-var harm = map[safety.Category]string{
-	safety.SelfHarm: `kill myself
-end my life
-want to die
-hurt myself
-do not want to live
-don't want to live
-ta livet mitt
-ikke leve lenger
-skade meg selv
-vil dø
-не хочу жити
-вбити себе
-покінчити з собою`,
-	safety.ChildSafety: `hit the children
-hits the children
-hits his son
-hits her son
-hits his daughter
-touched the child
-slår barna
-slår barnet
-б'є дітей
-б'є дитину`,
-	safety.Violence: `i will kill you
-i will kill him
-i will kill her
-i will beat you
-jeg skal drepe deg
-jeg skal drepe ham
-я вб'ю тебе
-я вб'ю його`,
-	safety.Harassment: `you are an idiot
-you are worthless
-you are disgusting
-du er en idiot
-du er verdiløs
-ти ідіот
-ти нікчема`,
-	safety.Hate: `dirty foreigners
-filthy immigrants
-go back to your country
-skitne utlendinger
-dra tilbake til hjemlandet
-брудні іноземці`,
-	safety.Sexual: `send me nudes
-sleep with me
-send nakenbilder
-ligge med meg
-надішли голі фото`,
-	safety.Profanity: `fuck
-fucking
-shit
-bullshit
-faen
-helvete
-jævla
-блять
-хуй`,
-	safety.Spam: `buy now
-click here
-earn money fast
-klikk her
-купуй зараз`,
-}
-
-// telling are words by which a sentence tells what somebody else said or did to the writer.
-var telling = strings.Fields("shouted called told said yelled wrote ropte kalte sa skrev skrek кричали кричав назвав назвали сказав сказали писали")
-
-// Screener finds harm by word lists. It finds what is said plainly and in the words it knows, and no more.
-type Screener struct{ phrases []phrase }
-
-type phrase struct {
-	category safety.Category
-	words    []string
-}
+// Screener looks for harm in texts. It is safe for concurrent use.
+type Screener struct{ reader func() *Reader }
 
 var _ safety.Screener = (*Screener)(nil)
 
-// NewScreener reads the lists.
-func NewScreener() *Screener {
-	s := &Screener{}
-	for _, category := range safety.Categories {
-		for line := range strings.Lines(harm[category]) {
-			s.phrases = append(s.phrases, phrase{category, strings.Fields(line)})
-		}
-	}
-	return s
-}
+// NewScreener is a screener over the weights inside the binary, which are opened when the first text comes.
+func NewScreener() *Screener { return &Screener{own} }
 
-// Screen is safety.Screener. It never fails.
-func (s *Screener) Screen(_ context.Context, in safety.Request) (safety.Screening, error) {
-	said := spokenWords(in.Text)
-	found := map[safety.Category]*safety.Finding{}
-	for _, p := range s.phrases {
-		for at := range said {
-			if !p.at(said[at:]) {
-				continue
-			}
-			f := found[p.category]
-			if f == nil {
-				f = &safety.Finding{Category: p.category, Confidence: 0.75, Reported: true}
-				found[p.category] = f
-			}
-			f.Reported = f.Reported && !said[at].opens && told(said[:at])
-			f.Spans = append(f.Spans, safety.Span{Start: said[at].start, End: said[at+len(p.words)-1].end})
+// Screen is safety.Screener. Findings are in the order of safety.Categories. It fails with Busy when ctx has ended, and Invalid for what is
+// not UTF-8.
+func (s *Screener) Screen(ctx context.Context, in safety.Request) (safety.Screening, error) {
+	if err := ctx.Err(); err != nil {
+		return safety.Screening{}, fault.Wrap(fault.Busy, "screening was given up", err)
+	}
+	if !utf8.ValidString(in.Text) {
+		return safety.Screening{}, fault.Fields("the text cannot be read", fault.Field{Name: "text", Expected: "valid UTF-8"})
+	}
+	r := s.reader()
+	screening := safety.Screening{Version: r.harm.Version}
+	if code, _ := r.languages.Detect(in.Text); len(code) == 2 && readable(in.Text) {
+		screening.Language = code
+	}
+	personal := safety.FindPII(in.Text)
+	read := r.screen(blank(in.Text, personal))
+	plain := r.said(in.Text)
+	for i, c := range Harms {
+		f := safety.Finding{Category: c}
+		if read.Odds != nil && float64(read.Odds[i]) >= r.harm.Thresholds[i] {
+			f.Confidence, f.Reported = r.harm.confidence(i, read.Odds[i]), float64(read.Reported) >= r.harm.Reported
+			f.Spans = []safety.Span{place(in.Text, read.Where[i].Start, read.Where[i].End)}
+		}
+		if p := plain[c]; p != nil {
+			f.Reported = p.Reported || f.Spans != nil && f.Reported
+			f.Confidence, f.Spans = max(f.Confidence, p.Confidence), p.Spans
+		}
+		if f.Spans != nil {
+			screening.Findings = append(screening.Findings, f)
 		}
 	}
-	if personal := safety.FindPII(in.Text); personal != nil {
-		found[safety.PII] = &safety.Finding{Category: safety.PII, Confidence: 0.9, Spans: personal}
+	if flood(in.Text) && !slices.ContainsFunc(screening.Findings, func(f safety.Finding) bool { return f.Category == safety.Spam }) {
+		screening.Findings = append(screening.Findings, safety.Finding{
+			Category: safety.Spam, Confidence: 0.9, Spans: []safety.Span{place(in.Text, 0, len(in.Text))},
+		})
 	}
-	screening := safety.Screening{Version: screenerVersion}
-	for _, category := range safety.Categories {
-		if f := found[category]; f != nil {
-			slices.SortFunc(f.Spans, func(a, b safety.Span) int { return a.Start - b.Start })
-			screening.Findings = append(screening.Findings, *f)
-		}
+	if personal != nil {
+		screening.Findings = append(screening.Findings, safety.Finding{Category: safety.PII, Confidence: 0.9, Spans: personal})
 	}
+	slices.SortStableFunc(screening.Findings, func(a, b safety.Finding) int { return safety.Gravity(a.Category) - safety.Gravity(b.Category) })
 	return screening, nil
 }
 
-// at says whether the phrase stands at the beginning of said, within one sentence.
-func (p phrase) at(said []spoken) bool {
-	if len(said) < len(p.words) {
-		return false
-	}
-	for i, word := range p.words {
-		if said[i].word != word || i > 0 && said[i].opens {
-			return false
+// Likely is the confidence of each of Harms in text, found or not.
+func (s *Screener) Likely(text string) map[safety.Category]float64 {
+	r := s.reader()
+	read := r.screen(blank(text, safety.FindPII(text)))
+	out := map[safety.Category]float64{}
+	for i, c := range Harms {
+		if read.Odds != nil {
+			out[c] = r.harm.confidence(i, read.Odds[i])
 		}
 	}
-	return true
+	for c, f := range r.said(text) {
+		out[c] = max(out[c], f.Confidence)
+	}
+	return out
 }
 
-// told says whether the sentence that before ends in, and that goes on, has begun to tell of somebody else.
-func told(before []spoken) bool {
-	for _, t := range slices.Backward(before) {
-		if slices.Contains(telling, t.word) {
-			return true
-		}
-		if t.opens {
-			return false
+// screen reads a text as it is written, and made plain where words are disguised; what is found in either counts.
+func (r *Reader) screen(text string) HarmReading {
+	read := r.Screen(text)
+	folded, at := safety.Fold(text)
+	if folded == strings.ToLower(text) || read.Odds == nil {
+		return read
+	}
+	plain := r.Screen(folded)
+	for i, odds := range plain.Odds {
+		if odds > read.Odds[i] {
+			start, end := plain.Where[i].Start, plain.Where[i].End
+			from, to := safety.Unfold(at, start, end)
+			read.Odds[i] = odds
+			read.Where[i].Start, read.Where[i].End = bytesOf(text, from), bytesOf(text, to)
 		}
 	}
-	return false
+	return read
 }
 
-// spoken is one word in lower case, from character start to end; opens says that a sentence begins with it.
-type spoken struct {
-	word       string
-	start, end int
-	opens      bool
+// blank has spaces where spans lie, byte for byte: numbers and addresses are found by rules and tell the network nothing but that they are odd.
+func blank(text string, spans []safety.Span) string {
+	if spans == nil {
+		return text
+	}
+	b := []byte(text)
+	for _, s := range spans {
+		for i := bytesOf(text, s.Start); i < bytesOf(text, s.End); i++ {
+			b[i] = ' '
+		}
+	}
+	return string(b)
 }
 
-func spokenWords(text string) []spoken {
-	var list []spoken
-	characters := []rune(strings.ReplaceAll(text, "’", "'"))
-	opens := true
-	for i := 0; i < len(characters); {
-		if !ofWord(characters[i]) {
-			opens = opens || strings.ContainsRune(".!?\n", characters[i])
-			i++
+// said is what text says plainly, as it is written or made plain where words are disguised.
+func (r *Reader) said(text string) map[safety.Category]*safety.Finding {
+	found := said(text, r.phrases)
+	folded, at := safety.Fold(text)
+	if folded == strings.ToLower(text) {
+		return found
+	}
+	for c, f := range said(folded, r.phrases) {
+		if found[c] != nil {
 			continue
 		}
-		from := i
-		for i < len(characters) && ofWord(characters[i]) {
-			i++
+		for i, s := range f.Spans { // from characters of the folded text to bytes of it, and from there to characters of the text
+			f.Spans[i].Start, f.Spans[i].End = safety.Unfold(at, bytesOf(folded, s.Start), bytesOf(folded, s.End))
 		}
-		list = append(list, spoken{strings.ToLower(string(characters[from:i])), from, i, opens})
-		opens = false
+		f.Spans = slices.DeleteFunc(f.Spans, func(s safety.Span) bool { return s.Start >= s.End })
+		found[c] = f
 	}
-	return list
+	return found
 }
 
-func ofWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\'' }
+// bytesOf is where character n of text begins, the end of text for one behind the last.
+func bytesOf(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
+}
+
+func place(text string, a, b int) safety.Span {
+	s := outcome.SpanAt(text, a, b)
+	return safety.Span{Start: s.Start, End: s.End}
+}
+
+// confidence is such that the platform's usual policy acts from the threshold on.
+func (h HarmRules) confidence(i int, odds float32) float64 {
+	acts := safety.Usual.Moderation
+	switch Harms[i] {
+	case safety.SelfHarm, safety.ChildSafety:
+		acts = safety.Usual.Safeguarding
+	case safety.Profanity:
+		acts = safety.Usual.Profanity
+	}
+	return outcome.Round(Likely(odds - float32(h.Thresholds[i]) + float32(math.Log(acts/(1-acts)))))
+}
+
+// flood says whether a text is one thing over and over: at least twelve words of which nine in ten are repeats, or three links.
+func flood(text string) bool {
+	words := strings.Fields(strings.ToLower(text))
+	different := map[string]bool{}
+	for _, w := range words {
+		different[w] = true
+	}
+	return len(words) >= 12 && len(different)*10 <= len(words) || strings.Count(text, "http://")+strings.Count(text, "https://") >= 3
+}

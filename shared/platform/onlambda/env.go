@@ -20,6 +20,7 @@ import (
 	"github.com/teei/csr-platform/shared/adapter/bedrock"
 	"github.com/teei/csr-platform/shared/adapter/eventbridge"
 	"github.com/teei/csr-platform/shared/adapter/kms"
+	"github.com/teei/csr-platform/shared/adapter/localmodel"
 	"github.com/teei/csr-platform/shared/adapter/meter"
 	"github.com/teei/csr-platform/shared/adapter/postgres"
 	"github.com/teei/csr-platform/shared/adapter/s3"
@@ -219,7 +220,7 @@ const margin = 10 * time.Second
 // Model is port.Env: MODEL=local is the model inside the binary; MODEL=bedrock the one named by MODEL_ID, within the company's monthly
 // budget (MODEL_BUDGET_USD where the company has none of its own), and the local one where that will not or may not answer.
 func (e *Env) Model(ctx context.Context) (outcome.Model, error) {
-	local := newLateModel()
+	local := localmodel.New()
 	if e.settings.OneOf("MODEL", "local", "bedrock") == "local" {
 		return local, nil
 	}
@@ -233,7 +234,7 @@ func (e *Env) Model(ctx context.Context) (outcome.Model, error) {
 
 // Screener is port.Env: the screener inside the binary and, where GUARDRAIL_ID names one, a guardrail of Bedrock beside it.
 func (e *Env) Screener(ctx context.Context) (safety.Screener, error) {
-	local := newLateScreener()
+	local := localmodel.NewScreener()
 	id := e.settings.StringOr("GUARDRAIL_ID", "")
 	if id == "" {
 		return local, nil

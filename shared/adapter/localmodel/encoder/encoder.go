@@ -47,10 +47,14 @@ func New(f *File, table *Table, name string) (*Encoder, error) {
 		name string
 		n    int
 	}{
-		{&e.near, ".near", 3 * e.Shape.Dim * e.Near}, {&e.nearBias, ".near.bias", e.Near},
-		{&e.far, ".far", 3 * e.Near * e.Far}, {&e.farBias, ".far.bias", e.Far},
-		{&e.hidden, ".hidden", e.Pooled() * e.Hidden}, {&e.hiddenBias, ".hidden.bias", e.Hidden},
-		{&e.out, ".out", len(e.Outputs) * e.Hidden}, {&e.outBias, ".out.bias", len(e.Outputs)},
+		{&e.near, ".near", 3 * e.Shape.Dim * e.Near},
+		{&e.nearBias, ".near.bias", e.Near},
+		{&e.far, ".far", 3 * e.Near * e.Far},
+		{&e.farBias, ".far.bias", e.Far},
+		{&e.hidden, ".hidden", e.Pooled() * e.Hidden},
+		{&e.hiddenBias, ".hidden.bias", e.Hidden},
+		{&e.out, ".out", len(e.Outputs) * e.Hidden},
+		{&e.outBias, ".out.bias", len(e.Outputs)},
 	} {
 		*part.into = f.Floats(name + part.name)
 		if len(*part.into) != part.n {

@@ -1,0 +1,63 @@
+package localmodel
+
+import (
+	"github.com/teei/csr-platform/shared/adapter/localmodel/encoder"
+	"github.com/teei/csr-platform/shared/adapter/localmodel/sentences"
+	"github.com/teei/csr-platform/shared/domain/safety"
+)
+
+// Harms are the categories that sentences are asked for; addresses and numbers are found by rules.
+var Harms = []safety.Category{
+	safety.SelfHarm, safety.ChildSafety, safety.Violence, safety.Harassment, safety.Hate, safety.Sexual, safety.Profanity, safety.Spam,
+}
+
+// HarmRules decide on harm.
+type HarmRules struct {
+	Version    string
+	Thresholds []float64 // of each of Harms: log odds from which it is found
+	Reported   float64   // log odds from which it is told of
+}
+
+// HarmReading is what was made of a text for safety: the highest log odds of each of Harms among the sentences and the text as a whole, and of
+// Reported.
+type HarmReading struct {
+	Odds     []float32
+	Reported float32
+	Where    []sentences.Sentence // of each of Harms, the sentence that is highest
+}
+
+// Screen reads a text for harm. A text without a word has no odds.
+func (r *Reader) Screen(text string) HarmReading {
+	out := HarmReading{Where: make([]sentences.Sentence, len(Harms))}
+	answers := make([]float32, len(r.encoder.Outputs))
+	look := func(s sentences.Sentence) {
+		if r.encoder.Read(text[s.Start:s.End], answers) == 0 {
+			return
+		}
+		if out.Odds == nil {
+			out.Odds = append(out.Odds, answers[harmAt:reportedAt]...)
+			out.Reported = answers[reportedAt]
+			for i := range out.Where {
+				out.Where[i] = s
+			}
+			return
+		}
+		for i, a := range answers[harmAt:reportedAt] {
+			if a > out.Odds[i] {
+				out.Odds[i], out.Where[i] = a, s
+			}
+		}
+		out.Reported = max(out.Reported, answers[reportedAt])
+	}
+	parts := sentences.Split(text)
+	for _, s := range parts {
+		look(s)
+	}
+	if len(parts) > 1 && len(text) < 600 { // what is harm may lie between two sentences
+		look(sentences.Sentence{Start: 0, End: len(text)})
+	}
+	return out
+}
+
+// Likely is the probability behind log odds.
+func Likely(odds float32) float64 { return encoder.Odds(odds) }
