@@ -11,7 +11,7 @@ PUBLIC ?= ../shared/data
 VENV = .tools/venv
 CSR = go build -o build/csr ./infra/csr && build/csr
 
-.PHONY: help run test check localstack lint build bench fuzz eval eval-safety new catalog permissions token send import company safeguarding budget migrate deploy clean cover
+.PHONY: help run test check localstack lint build bench fuzz train eval eval-safety new catalog permissions token send import company safeguarding budget migrate deploy clean cover
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ fuzz: ## every fuzz test for FUZZTIME (30s)
 	    echo "$$package $$target"; go test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-30s} || exit 1; \
 	  done; \
 	done
+
+train: ## the weights of the local model anew, bit for bit, in about half an hour: DATA=<folder of the public data sets>
+	@test -d "$(DATA)/goemotions" || { echo "make train needs DATA=<folder of the public data sets>; $(DATA) holds no goemotions/"; exit 2; }
+	@test -d build/train/venv || { python3 -m venv build/train/venv && build/train/venv/bin/pip install -q -r infra/models/train/requirements.txt; }
+	@OMP_NUM_THREADS=1 build/train/venv/bin/python infra/models/train/embed.py "$(DATA)" infra/models/seed build/train
+	@go run ./infra/models/train -data "$(DATA)" -work build/train -seed infra/models/seed -out shared/adapter/localmodel/weights.bin
 
 eval: ## how well texts are scored, beside the lexicon and the majority: [DATA=<file or folder of JSONL>] [FLAGS=-json] [RECORD=1]
 	@go run ./infra/models/eval $(if $(DATA),-data "$(DATA)") $(if $(RECORD),-record) $(FLAGS)

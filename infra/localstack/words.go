@@ -16,7 +16,7 @@ import (
 const (
 	ordinary  = "I was afraid to speak before. Now I feel confident, and I called my landlord myself."
 	reachable = "Now I feel confident so write to me at mira.testesen@example.org whenever you like."
-	threat    = "I feel confident among the people of Elm Street. I will kill you if you come here again."
+	threat    = "I feel confident when I speak on Elm Street. I will kill you if you come here again."
 )
 
 // despair is what a volunteer writes.

@@ -128,7 +128,7 @@ func wrote(i int) (text, route string) {
 	case 23:
 		return fmt.Sprintf("I feel confident when I speak. Some nights I want to die. (%d)", i), "safeguarding"
 	}
-	return fmt.Sprintf("%s (%d)", words[i%len(words)], i), ""
+	return words[i%len(words)], ""
 }
 
 // rate delivers a rating. One in three is written three weeks after the session, often in another month.

@@ -26,9 +26,9 @@ const (
 	reachable = "I feel confident now so write to me at mira.testesen@example.org whenever you like."
 	helpful   = "I feel confident that she will manage, said her mentor proudly."
 	finnish   = "Tänään harjoittelimme puhelinkeskustelua, ja juttelimme koko tunnin säästä ja ruoasta."
-	threat    = "I feel confident among the people of Elm Street. I will kill you if you come here again."
-	slur      = "I feel confident among the people of Oak Street. I will beat you when I see you."
-	despair   = "I feel confident among the people of Ash Street. But at night I want to die."
+	threat    = "I feel confident when I speak on Elm Street. I will kill you if you come here again."
+	slur      = "I feel confident when I speak on Oak Street. I will beat you when I see you."
+	despair   = "I feel confident when I speak on Ash Street. But at night I want to die."
 )
 
 // plain are what participants write in three languages: of each the bold and the shy.
@@ -128,7 +128,7 @@ func (w *words) write() {
 		w.says(i, "participant", text, at())
 	}
 	w.says(0, "volunteer", helpful, at())
-	w.says(0, "participant", "I feel confident in the library.", w.before)
+	w.says(0, "participant", "I feel confident on the phone.", w.before)
 	w.idle()
 }
 
@@ -442,7 +442,7 @@ func (w *words) on(day int) time.Time { return w.month.AddDate(0, 0, day-1).Add(
 // corrected: what a text says now is what counts. One that was shown is held once it threatens, and shown again once it does not; nobody
 // need look at it any more.
 func (w *words) corrected() {
-	const mild, grave = "I feel confident at the dentist, too.", "I feel confident at the dentist, too. I will kill you when I find you."
+	const mild, grave = "I feel more confident at the dentist, too.", "I feel more confident at the dentist, too. I will kill you when I find you."
 	id := w.says(5, "participant", mild, w.on(27))
 	w.idle()
 	session, staff := strings.TrimPrefix(id, "R"), w.token(identity.ProgrammeStaff, "") // who decided before: somebody else may be asked a second time
@@ -464,7 +464,7 @@ func (w *words) corrected() {
 
 // escalated: what staff send on is for the safeguarding contact, who sends it back or keeps it; the first of them cannot be the second.
 func (w *words) escalated() {
-	const grave = "I feel confident among the people of Pine Street. I will kill him when I find him."
+	const grave = "I feel confident when I speak on Pine Street. I will kill him when I find him."
 	w.says(6, "participant", grave, w.on(26))
 	w.idle()
 	staff, guard := w.token(identity.ProgrammeStaff, ""), w.token(identity.Safeguarding, "")

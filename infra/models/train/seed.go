@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/teei/csr-platform/shared/domain/outcome"
+)
+
+// item is a labelled sentence or text of the seed set, as infra/models/seed keeps them.
+type item struct {
+	ID         string
+	Lang       string
+	Kind       string // sentence, text
+	Split      string // train, dev, test
+	Voice      string
+	Persona    string
+	Topic      string
+	CEFR       string
+	Text       string
+	Labels     map[outcome.Dimension]*float64
+	Directions map[outcome.Dimension]outcome.Direction
+	Evidence   map[outcome.Dimension][]string
+	Sentences  []item // of a text
+}
+
+// seeds reads every *.jsonl of a folder, in the order of their names.
+func seeds(folder string) ([]item, error) {
+	names, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s holds no *.jsonl", folder)
+	}
+	slices.Sort(names)
+	var out []item
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		lines := bufio.NewScanner(f)
+		lines.Buffer(nil, 1<<20)
+		for n := 1; lines.Scan(); n++ {
+			var i item
+			err := json.Unmarshal(lines.Bytes(), &i)
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", name, n, err)
+			}
+			out = append(out, i)
+		}
+		err = lines.Err()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		_ = f.Close()
+	}
+	return out, nil
+}
+
+// sentences are the labelled sentences of items: single ones, and those of texts with their text's language and split.
+func sentences(items []item) []item {
+	var out []item
+	for _, i := range items {
+		if i.Kind != "text" {
+			out = append(out, i)
+			continue
+		}
+		for _, s := range i.Sentences {
+			s.Lang, s.Split, s.Persona, s.CEFR = i.Lang, i.Split, i.Persona, i.CEFR
+			out = append(out, s)
+		}
+	}
+	return out
+}
