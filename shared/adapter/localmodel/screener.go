@@ -105,8 +105,9 @@ func blank(text string, spans []safety.Span) string {
 	}
 	b := []byte(text)
 	for _, s := range spans {
-		for i := bytesOf(text, s.Start); i < bytesOf(text, s.End); i++ {
-			b[i] = ' '
+		part := b[bytesOf(text, s.Start):bytesOf(text, s.End)]
+		for i := range part {
+			part[i] = ' '
 		}
 	}
 	return string(b)
