@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/teei/csr-platform/shared/domain/outcome"
 )
 
 // Wait is how long flags waited for their first decision.
@@ -97,25 +99,16 @@ func quantile(sorted []time.Duration, q float64) time.Duration {
 // Kappa is Cohen's kappa of pairs of decisions about the same things: 1 is full agreement, 0 what chance would give. nil where chance alone
 // would agree always, or nothing was decided twice.
 func Kappa(pairs [][2]Decision) *float64 {
-	if len(pairs) == 0 {
-		return nil
-	}
-	n, same := float64(len(pairs)), 0.0
-	counts := [2]map[Decision]float64{{}, {}}
-	for _, pair := range pairs {
-		if pair[0] == pair[1] {
-			same++
+	var made []Decision // the decisions that occur, by number
+	number := func(d Decision) int {
+		if !slices.Contains(made, d) {
+			made = append(made, d)
 		}
-		counts[0][pair[0]]++
-		counts[1][pair[1]]++
+		return slices.Index(made, d)
 	}
-	chance := 0.0
-	for d, times := range counts[0] {
-		chance += times / n * counts[1][d] / n
+	var first, second []int
+	for _, pair := range pairs {
+		first, second = append(first, number(pair[0])), append(second, number(pair[1]))
 	}
-	if chance >= 1 {
-		return nil
-	}
-	kappa := (same/n - chance) / (1 - chance)
-	return &kappa
+	return outcome.Kappa(first, second, len(made))
 }
