@@ -42,7 +42,7 @@ func main() {
 var tuned = tuning{Passes: 12, Rate: 0.001, VectorRate: 2, Drop: 0.3, Decay: 0.01, Mix: 2, Lesson: 0.7, Own: 0.7}
 
 func train(data, work, seed, out string, passes int, reuse string, log *slog.Logger) error {
-	items, err := seeds(seed)
+	items, err := records[item](seed)
 	if err != nil {
 		return err
 	}

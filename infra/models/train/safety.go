@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"maps"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/teei/csr-platform/infra/models/internal/measure"
 	"github.com/teei/csr-platform/infra/models/internal/net"
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
 	"github.com/teei/csr-platform/shared/domain/outcome"
@@ -35,13 +35,6 @@ type harm struct {
 }
 
 const safetyVersion = "local-safety-2"
-
-// measured says whether a public text is left out of training, to be measured on: two in five, by what it was made from.
-func measured(of string) bool {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(of))
-	return h.Sum32()%5 < 2
-}
 
 // screened is a labelled text with what a network that was not trained on it read.
 type screened struct {
@@ -80,8 +73,7 @@ func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
 			x := float64(s.Reading.Odds[k])
 			if s.Functionality == "feedback" {
 				harmless = append(harmless, x)
-			}
-			if s.Functionality != "feedback" {
+			} else {
 				odds, yes = append(odds, x), append(yes, s.Categories[c])
 			}
 		}
@@ -164,9 +156,12 @@ func harmGoals(h harm, first int, weight float32) []net.Goal {
 
 // harmful are the seed set's texts but the test part, and the public ones but what is measured on.
 func harmful(folder, data string) ([]harm, error) {
-	own, err := seedHarm(folder)
+	own, err := records[harm](folder)
 	if err != nil {
 		return nil, err
+	}
+	for i := range own {
+		own[i].weight = ownWeight
 	}
 	own = slices.DeleteFunc(own, func(h harm) bool { return h.Split == "test" })
 	public, err := publicHarm(data)
@@ -174,28 +169,6 @@ func harmful(folder, data string) ([]harm, error) {
 		public[i].public = true
 	}
 	return append(own, public...), err
-}
-
-func seedHarm(folder string) ([]harm, error) {
-	names, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
-	var out []harm
-	for _, name := range names {
-		err := lines(name, func(b []byte) error {
-			var h harm
-			err := json.Unmarshal(b, &h)
-			h.weight = ownWeight
-			out = append(out, h)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // lines reads a file, plain or gzip, line by line.
@@ -243,7 +216,7 @@ func publicHarm(data string) ([]harm, error) {
 			return err
 		}
 		text, _ := row["prompt"].(string)
-		if measured(text) {
+		if measure.LeftOut(text) {
 			return nil
 		}
 		h := harm{Text: clip(text), Categories: map[safety.Category]bool{}}
@@ -259,7 +232,7 @@ func publicHarm(data string) ([]harm, error) {
 		return nil, err
 	}
 	err = table(filepath.Join(folder, "hatecheck_en.csv"), func(row map[string]string) {
-		if measured(row["templ_id"]) {
+		if measure.LeftOut(row["templ_id"]) {
 			return
 		}
 		hate := row["label_gold"] == "hateful"
@@ -293,7 +266,7 @@ func publicHarm(data string) ([]harm, error) {
 		if toxic {
 			c = map[safety.Category]bool{safety.Harassment: true}
 		}
-		if !measured(row["text"]) {
+		if !measure.LeftOut(row["text"]) {
 			out = append(out, harm{Text: row["text"], Categories: c, weight: 0.3})
 		}
 	})

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -28,8 +26,8 @@ type item struct {
 	Sentences  []item // of a text
 }
 
-// seeds reads every *.jsonl of a folder, in the order of their names.
-func seeds(folder string) ([]item, error) {
+// records reads every *.jsonl of a folder, in the order of their names.
+func records[T any](folder string) ([]T, error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
 	if err != nil {
 		return nil, err
@@ -38,27 +36,17 @@ func seeds(folder string) ([]item, error) {
 		return nil, fmt.Errorf("%s holds no *.jsonl", folder)
 	}
 	slices.Sort(names)
-	var out []item
+	var out []T
 	for _, name := range names {
-		f, err := os.Open(name)
+		err := lines(name, func(b []byte) error {
+			var one T
+			err := json.Unmarshal(b, &one)
+			out = append(out, one)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		lines := bufio.NewScanner(f)
-		lines.Buffer(nil, 1<<20)
-		for n := 1; lines.Scan(); n++ {
-			var i item
-			err := json.Unmarshal(lines.Bytes(), &i)
-			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", name, n, err)
-			}
-			out = append(out, i)
-		}
-		err = lines.Err()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		_ = f.Close()
 	}
 	return out, nil
 }
