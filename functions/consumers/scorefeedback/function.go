@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/teei/csr-platform/functions/consumers/internal/words"
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/outcome"
-	"github.com/teei/csr-platform/shared/fault"
 	"github.com/teei/csr-platform/shared/platform/fn"
 	"github.com/teei/csr-platform/shared/port"
 )
@@ -64,7 +64,7 @@ func (h *Handler) Rated(ctx context.Context, in contract.Of[contract.KintellRati
 	}
 	var text feedback.Text
 	err = h.ledger.Do(ctx, port.In(cause.Company, name), func(tx port.Tx) error {
-		text, err = written(ctx, tx, in.Body.RatingID)
+		text, err = words.Written(ctx, tx, in.Body.RatingID)
 		return err
 	})
 	if err != nil {
@@ -92,7 +92,7 @@ func (h *Handler) keep(ctx context.Context, cause contract.Cause, text feedback.
 		if !h.calibrated.Load() { // with the first scoring of each process: whoever reads a score finds what made it
 			tx.Outcomes().Calibrated(h.model.Calibrations())
 		}
-		current, err := written(ctx, tx, text.ID)
+		current, err := words.Written(ctx, tx, text.ID)
 		if err != nil {
 			return fmt.Errorf("text %s: %w", text.ID, err)
 		}
@@ -108,15 +108,6 @@ func (h *Handler) keep(ctx context.Context, cause contract.Cause, text feedback.
 		h.calibrated.Store(true)
 	}
 	return err
-}
-
-// written reads a text; the zero Text where there is none.
-func written(ctx context.Context, tx port.Tx, id string) (feedback.Text, error) {
-	text, err := tx.Feedback().Text(ctx, id)
-	if fault.KindOf(err) == fault.Missing {
-		return feedback.Text{}, nil
-	}
-	return text, err
 }
 
 func told(text feedback.Text, scoring outcome.Scoring) contract.OutcomeScored {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/teei/csr-platform/functions/consumers/internal/words"
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/safety"
@@ -67,7 +68,7 @@ func (h *Handler) screen(ctx context.Context, cause contract.Cause, id, contentT
 	}
 	var text feedback.Text
 	err = h.ledger.Do(ctx, port.In(cause.Company, name), func(tx port.Tx) error {
-		text, err = written(ctx, tx, id)
+		text, err = words.Written(ctx, tx, id)
 		return err
 	})
 	if err != nil {
@@ -91,18 +92,9 @@ func (h *Handler) screen(ctx context.Context, cause contract.Cause, id, contentT
 	return h.ledger.Once(ctx, name, cause, func(tx port.Tx) error { return keep(ctx, tx, cause, read, verdict) })
 }
 
-// written reads a text; the zero Text where there is none.
-func written(ctx context.Context, tx port.Tx, id string) (feedback.Text, error) {
-	text, err := tx.Feedback().Text(ctx, id)
-	if fault.KindOf(err) == fault.Missing {
-		return feedback.Text{}, nil
-	}
-	return text, err
-}
-
 // gone withdraws what was held of a text that is no more. One that came back meanwhile has its own event.
 func gone(ctx context.Context, tx port.Tx, id string) error {
-	text, err := written(ctx, tx, id)
+	text, err := words.Written(ctx, tx, id)
 	if err != nil || text.Body != "" {
 		return err
 	}

@@ -1,0 +1,19 @@
+// Package words reads what people wrote, for the consumers of free texts.
+package words
+
+import (
+	"context"
+
+	"github.com/teei/csr-platform/shared/domain/feedback"
+	"github.com/teei/csr-platform/shared/fault"
+	"github.com/teei/csr-platform/shared/port"
+)
+
+// Written reads a text; the zero Text where there is none, since it may have been erased after its event was told.
+func Written(ctx context.Context, tx port.Tx, id string) (feedback.Text, error) {
+	text, err := tx.Feedback().Text(ctx, id)
+	if fault.KindOf(err) == fault.Missing {
+		return feedback.Text{}, nil
+	}
+	return text, err
+}
