@@ -76,23 +76,15 @@ func tune(base *net.Net, questions []string, examples, large []net.Example, o tu
 	return n
 }
 
-// imitation is the large set with goals that weigh less than labels.
-func (m *made) imitation() []net.Example {
-	out := make([]net.Example, len(m.imitate))
-	for i, e := range m.imitate {
+// lessons are the public sentences with what t answers on them, and with imitation, which weighs less than labels.
+func (m *made) lessons(t teacher) []net.Example {
+	out := make([]net.Example, len(m.rows))
+	for i, e := range m.imitate[:len(m.rows)] {
 		out[i].Tokens = e.Tokens
 		for _, g := range e.Goals {
 			g.Weight *= 0.3
 			out[i].Goals = append(out[i].Goals, g)
 		}
-	}
-	return out
-}
-
-// lessons are the public sentences with what t answers on them, and imitation.
-func (m *made) lessons(t teacher) []net.Example {
-	out := m.imitation()[:len(m.rows)]
-	for i := range out {
 		out[i].Goals = append(out[i].Goals, t.lesson(m.raw[i], imitated, tuned.Lesson)...)
 		out[i].Goals = append(out[i].Goals, t.caution(m.raw[i], harmAt, tuned.Lesson/3)...)
 	}
