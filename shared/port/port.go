@@ -186,6 +186,9 @@ type Feedback interface {
 	Rate(ratings []News[feedback.Rating])
 	// Text reads what somebody wrote. An unknown id is Missing.
 	Text(ctx context.Context, id string) (feedback.Text, error)
+	// Hold is Text, and until the transaction ends the answer stays true: whoever corrects, takes back or brings back this text, or holds
+	// it too, waits. So what was computed of a text is kept of that text or not at all.
+	Hold(ctx context.Context, id string) (feedback.Text, error)
 	// Written says when each text about a session was written, in order; none for an unknown session.
 	Written(ctx context.Context, session string) ([]time.Time, error)
 }

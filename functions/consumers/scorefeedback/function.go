@@ -86,17 +86,18 @@ func (h *Handler) Rated(ctx context.Context, in contract.Of[contract.KintellRati
 }
 
 // keep makes scoring the current one and tells it, also where it has no scores: a corrected text may have lost some. While the
-// model read, the text may have been corrected or erased; then this scoring is of a text that is no more, and is dropped.
+// model read, the text may have been corrected or erased; then this scoring is of a text that is no more, and is dropped. From the
+// comparison on the text is held, so that no newer scoring comes between and is overwritten by this one.
 func (h *Handler) keep(ctx context.Context, cause contract.Cause, text feedback.Text, scoring outcome.Scoring) error {
 	err := h.ledger.Once(ctx, name, cause, func(tx port.Tx) error {
 		if !h.calibrated.Load() { // with the first scoring of each process: whoever reads a score finds what made it
 			tx.Outcomes().Calibrated(h.model.Calibrations())
 		}
-		current, err := words.Written(ctx, tx, text.ID)
+		current, err := words.Held(ctx, tx, text.ID)
 		if err != nil {
 			return fmt.Errorf("text %s: %w", text.ID, err)
 		}
-		if current.Body != text.Body {
+		if current.Body != text.Body || current.FromRole != text.FromRole {
 			return nil
 		}
 		scoring.At = tx.Now()

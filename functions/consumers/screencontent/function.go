@@ -92,9 +92,10 @@ func (h *Handler) screen(ctx context.Context, cause contract.Cause, id, contentT
 	return h.ledger.Once(ctx, name, cause, func(tx port.Tx) error { return keep(ctx, tx, cause, read, verdict) })
 }
 
-// gone withdraws what was held of a text that is no more. One that came back meanwhile has its own event.
+// gone withdraws what was held of a text that is no more. One that came back meanwhile has its own event; from the look on it cannot come
+// back until this is done, so that the flag of words that are there again is not withdrawn.
 func gone(ctx context.Context, tx port.Tx, id string) error {
-	text, err := words.Written(ctx, tx, id)
+	text, err := words.Held(ctx, tx, id)
 	if err != nil || text.Body != "" {
 		return err
 	}

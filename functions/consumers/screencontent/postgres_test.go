@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/teei/csr-platform/functions/consumers/internal/kintelltest"
 	"github.com/teei/csr-platform/functions/consumers/screencontent"
 	"github.com/teei/csr-platform/functions/internal/kintell"
 	"github.com/teei/csr-platform/shared/adapter/postgres"
@@ -151,5 +152,50 @@ func check(t *testing.T, ledger port.Ledger, acme, id, text string) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// withdrawing is a transaction in which something happens when it is about to take back the flags of a text.
+type withdrawing struct {
+	port.Tx
+	before func()
+}
+
+func (w withdrawing) Safety() port.Safety { return flagging{w.Tx.Safety(), w.before} }
+
+type flagging struct {
+	port.Safety
+	before func()
+}
+
+func (f flagging) Flags(ctx context.Context, text string) ([]safety.Flag, error) {
+	f.before()
+	return f.Safety.Flags(ctx, text)
+}
+
+// TestATextThatComesBackWhileItsFlagsAreTakenBackStaysHeldOnPostgres: a text was emptied; when its absence has been seen and its flags are
+// about to be withdrawn, it is there again, says something grave, and is screened. Its flag must wait for a person in the end.
+func TestATextThatComesBackWhileItsFlagsAreTakenBackStaysHeldOnPostgres(t *testing.T) {
+	t.Parallel()
+	c := kintelltest.NewOnPostgres(t)
+	c.Held(t, "s1", written, "olena", "kari", 1)
+	c.Rated(t, "s1", feedback.FromParticipant, "a good day", written, 1)
+	c.Rated(t, "s1", feedback.FromParticipant, "", written, 2)
+	heard := kintelltest.Heard[contract.KintellRatingCreated](t, c)
+	ledger, wait := c.Meanwhile(t, func(tx port.Tx, beside func()) port.Tx { return withdrawing{tx, beside} }, func() {
+		c.Rated(t, "s1", feedback.FromParticipant, "self_harm", written, 3)
+		heard := kintelltest.Heard[contract.KintellRatingCreated](t, c)
+		err := screencontent.New(c, &screener{}, safety.Usual).Rated(t.Context(), heard[len(heard)-1])
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	err := screencontent.New(ledger, &screener{}, safety.Usual).Rated(t.Context(), heard[len(heard)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait()
+	if n := c.Count(t, "SELECT count(*) FROM safety_flags WHERE content_id = $1 AND status = 'open'", heard[0].Body.RatingID); n != 1 {
+		t.Errorf("%d flags wait for a person, expected the one of what the text says", n)
 	}
 }

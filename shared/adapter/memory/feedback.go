@@ -111,6 +111,9 @@ func (r ratings) Text(_ context.Context, id string) (feedback.Text, error) {
 	return text, nil
 }
 
+// Hold is Text: nobody else is in.
+func (r ratings) Hold(ctx context.Context, id string) (feedback.Text, error) { return r.Text(ctx, id) }
+
 func (r ratings) Written(_ context.Context, session string) ([]time.Time, error) {
 	var written []time.Time
 	for _, id := range r.ledger.ratingsOf[session] {

@@ -79,14 +79,28 @@ func (f texts) Rate(ratings []port.News[feedback.Rating]) {
 		ratings[0].Fact.Sender, f.now, feedback.TypeKintellRating, f.scope.Actor))
 }
 
+const selectText = `
+SELECT t.text_type, t.from_role, coalesce(CASE t.from_role WHEN 'participant' THEN s.participant_id ELSE s.volunteer_id END::text, ''),
+	t.session_id::text, t.body, t.created_at
+FROM feedback_texts t JOIN kintell_sessions s ON s.id = t.session_id
+WHERE t.id = $1 AND t.company_id = app_company()`
+
 // Text is port.Feedback.
 func (f texts) Text(ctx context.Context, id string) (feedback.Text, error) {
+	return f.text(ctx, id)
+}
+
+// Hold is port.Feedback. It locks the rating, without which no text comes back, and then the text, as Rate does, by statements of their
+// own: what is read is what stood there once the lock was given.
+func (f texts) Hold(ctx context.Context, id string) (feedback.Text, error) {
+	f.queue("SELECT FROM ratings WHERE id = $1 AND company_id = app_company() FOR NO KEY UPDATE", id)
+	f.queue("SELECT FROM feedback_texts WHERE id = $1 AND company_id = app_company() FOR NO KEY UPDATE", id)
+	return f.text(ctx, id)
+}
+
+func (f texts) text(ctx context.Context, id string) (feedback.Text, error) {
 	text := feedback.Text{ID: id}
-	err := f.ask(ctx, one(&text.Type, &text.FromRole, &text.Person, &text.SessionID, &text.Body, &text.CreatedAt), `
-		SELECT t.text_type, t.from_role, coalesce(CASE t.from_role WHEN 'participant' THEN s.participant_id ELSE s.volunteer_id END::text, ''),
-			t.session_id::text, t.body, t.created_at
-		FROM feedback_texts t JOIN kintell_sessions s ON s.id = t.session_id
-		WHERE t.id = $1 AND t.company_id = app_company()`, id)
+	err := f.ask(ctx, one(&text.Type, &text.FromRole, &text.Person, &text.SessionID, &text.Body, &text.CreatedAt), selectText, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return feedback.Text{}, fault.New(fault.Missing, "no such text")
 	}

@@ -100,6 +100,37 @@ func found(c safety.Category) safety.Finding {
 var staff = safety.Reviewer{Subject: "siri", Role: identity.ProgrammeStaff}
 
 var moderation = []test{
+	{outcome: "a text that is held reads as any, and its correction waits", run: func(r *room) {
+		id := r.writes(r.a.ID, "1", "before", 0)
+		hold := func(company, id string) (feedback.Text, error) {
+			var text feedback.Text
+			err := r.Ledger.Do(r.ctx, port.In(company, actor), func(tx port.Tx) (err error) {
+				text, err = tx.Feedback().Hold(r.ctx, id)
+				return err
+			})
+			return text, err
+		}
+		_, err := hold(r.a.ID, identity.NewID())
+		r.fails(err, fault.Missing)
+		_, err = hold(r.b.ID, id)
+		r.fails(err, fault.Missing)
+		corrected := make(chan struct{})
+		r.do(r.a.ID, func(tx port.Tx) error {
+			held, err := tx.Feedback().Hold(r.ctx, id)
+			r.equal("held", held.Body, "before")
+			go func() { defer close(corrected); r.writes(r.a.ID, "1", "after", 1) }()
+			select {
+			case <-corrected:
+				r.Error("a text that was held has been corrected")
+			case <-time.After(100 * time.Millisecond): // a correction that does not wait is long done
+			}
+			return err
+		})
+		<-corrected
+		text, err := hold(r.a.ID, id)
+		r.equal("error", err, nil)
+		r.equal("text", text.Body, "after")
+	}},
 	{outcome: "a text is shown only once what it says now was screened and is clear", run: func(r *room) {
 		text := r.writes(r.a.ID, "s", "It was a good day", 1)
 		r.shows("before it was screened", text, false)

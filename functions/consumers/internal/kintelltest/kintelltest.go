@@ -22,49 +22,57 @@ var Now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
 // Company keeps what Kintell told in memory.
 type Company struct {
 	*memory.Ledger
-	ID string
+	sender
+}
+
+// sender is Kintell, telling the company of this ID.
+type sender struct {
+	ledger port.Ledger
+	ID     string
 }
 
 // New is a company that counts its months in Oslo's time.
 func New() Company {
 	ledger := memory.New(memory.Options{Now: func() time.Time { return Now }})
-	return Company{ledger, ledger.Seed(company.Company{Slug: "acme", TimeZone: "Europe/Oslo"}).ID}
+	return Company{ledger, sender{ledger, ledger.Seed(company.Company{Slug: "acme", TimeZone: "Europe/Oslo"}).ID}}
 }
 
 // Held tells of a session of fifty minutes that ended at at. version orders the statements about one session.
-func (c Company) Held(t *testing.T, ref string, at time.Time, participant, volunteer string, version int) {
+func (s sender) Held(t *testing.T, ref string, at time.Time, participant, volunteer string, version int) {
 	t.Helper()
-	c.tell(t, version, kintell.Given{Session: &kintell.Session{
+	s.tell(t, version, kintell.Given{Session: &kintell.Session{
 		ExternalID: ref, Type: session.Language, ParticipantEmail: participant + "@example.org", VolunteerEmail: volunteer + "@example.com",
 		ScheduledAt: at.Add(-time.Hour), CompletedAt: at, Minutes: 50,
 	}})
 }
 
 // Rated tells of a rating with text of the session ref. version orders the statements about one rating.
-func (c Company) Rated(t *testing.T, ref string, from feedback.FromRole, text string, at time.Time, version int) {
+func (s sender) Rated(t *testing.T, ref string, from feedback.FromRole, text string, at time.Time, version int) {
 	t.Helper()
 	score := 0.8
-	c.tell(t, version, kintell.Given{Rating: &kintell.Rating{
+	s.tell(t, version, kintell.Given{Rating: &kintell.Rating{
 		ExternalID: "of-" + ref + "-by-" + string(from), SessionRef: ref, FromRole: from, Score: &score, Text: text, CreatedAt: at,
 	}})
 }
 
-func (c Company) tell(t *testing.T, version int, given kintell.Given) {
+func (s sender) tell(t *testing.T, version int, given kintell.Given) {
 	t.Helper()
-	given.Cause = contract.Cause{ID: uuid.NewString(), Company: c.ID, At: Now}
+	given.Cause = contract.Cause{ID: uuid.NewString(), Company: s.ID, At: Now}
 	given.SentAt = Now.Add(time.Duration(version) * time.Minute)
-	err := c.Once(t.Context(), "webhooks/kintell", given.Cause, func(tx port.Tx) error { return kintell.Keep(t.Context(), tx, given) })
+	err := s.ledger.Once(t.Context(), "webhooks/kintell", given.Cause, func(tx port.Tx) error { return kintell.Keep(t.Context(), tx, given) })
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Heard are the events of B that were told so far, in order.
-func Heard[B contract.Body](t *testing.T, c Company) []contract.Of[B] {
+func (c Company) events() []contract.Event { return c.Told(c.ID) }
+
+// Heard are the events of B that were told so far in c, a Company or one OnPostgres, in order.
+func Heard[B contract.Body](t *testing.T, c interface{ events() []contract.Event }) []contract.Of[B] {
 	t.Helper()
 	var body B
 	var heard []contract.Of[B]
-	for _, e := range c.Told(c.ID) {
+	for _, e := range c.events() {
 		if e.Type != body.EventType() {
 			continue
 		}

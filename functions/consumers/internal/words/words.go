@@ -11,7 +11,15 @@ import (
 
 // Written reads a text; the zero Text where there is none, since it may have been erased after its event was told.
 func Written(ctx context.Context, tx port.Tx, id string) (feedback.Text, error) {
-	text, err := tx.Feedback().Text(ctx, id)
+	return orNone(tx.Feedback().Text(ctx, id))
+}
+
+// Held is Written, and until the transaction ends the text stays as it is read here: what follows from it is kept of these words.
+func Held(ctx context.Context, tx port.Tx, id string) (feedback.Text, error) {
+	return orNone(tx.Feedback().Hold(ctx, id))
+}
+
+func orNone(text feedback.Text, err error) (feedback.Text, error) {
 	if fault.KindOf(err) == fault.Missing {
 		return feedback.Text{}, nil
 	}
