@@ -82,6 +82,7 @@ func TestWordsBecomeNumbersAndHarmIsHeld(t *testing.T) {
 	w.corrected()
 	w.escalated()
 	w.audited()
+	w.fresh()
 	w.refused()
 	w.told()
 }
@@ -577,6 +578,32 @@ func judge(text string, scores map[string]*float64) *float64 {
 	}
 	value = outcome.Round(value)
 	return &value
+}
+
+// fresh: what six people write today counts, and is quoted by nobody before the month is over.
+func (w *words) fresh() {
+	now := time.Now().UTC()
+	for participant := range 6 {
+		w.says(participant, "participant", "I feel confident at the museum.", now.Add(-2*time.Hour))
+	}
+	w.idle()
+	var report struct{ Outcomes []found }
+	path := "/v1/companies/" + w.acme + "/%s?from=" + now.Format("2006-01")
+	token := w.token(identity.CompanyUser, "acme")
+	w.must(200, request{method: "GET", path: fmt.Sprintf(path, "outcomes"), token: token}, &report)
+	if !slices.ContainsFunc(report.Outcomes, func(o found) bool {
+		return o.Dimension == string(outcome.Confidence) && o.People != nil && *o.People == 6
+	}) {
+		w.t.Errorf("the month that runs: %+v, expected the confidence of six people", report.Outcomes)
+	}
+	var page struct {
+		ClosedThrough string
+		Evidence      []quote
+	}
+	w.must(200, request{method: "GET", path: fmt.Sprintf(path, "evidence"), token: token}, &page)
+	if len(page.Evidence) != 0 || page.ClosedThrough != w.month.Format("2006-01") || among(w.quotes(), "museum") != 0 {
+		w.t.Errorf("of a month that runs there are the quotes %+v, and those through %s are of months that are over", page.Evidence, page.ClosedThrough)
+	}
 }
 
 // refused: who may not, and who belongs elsewhere.

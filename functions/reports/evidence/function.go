@@ -3,8 +3,12 @@
 // Of lang_level_proxy no quote is shown. Its proof is the whole text, which has the words of other outcomes in it, also of those that are
 // withheld, and would show which of the other quotes are of one person.
 //
+// Quotes are of months that are over, by the company's time zone as in the other reports and by UTC too: else whoever asks before and after
+// a session is rated sees which words are new, and knows whose. What is written about such a month and comes in later, by a file or as a
+// correction, is quoted when it comes.
+//
 // Asks:    GET /v1/companies/{companyId}/evidence?dimension=&from=YYYY-MM&to=YYYY-MM&limit=&after=
-// Answers: quotes with their score, direction, method, model, rubric and month, in an order that tells nothing; of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
+// Answers: quotes with their score, direction, method, model, rubric and month, in an order that tells nothing; of months that are over, the last of them closedThrough, and of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
 // Repeats: safe; nothing is changed
 // Fails:   a malformed month, dimension, limit or unknown parameter is 400, and so is lang_level_proxy; another's company is 404
 package evidence
@@ -45,7 +49,7 @@ type Handler struct {
 	now    func() time.Time
 }
 
-// New is a handler that reads quotes from impact; now decides which months are the last twelve.
+// New is a handler that reads quotes from impact; now decides which months are the last twelve and which are over.
 func New(impact port.Impact, now func() time.Time) *Handler { return &Handler{impact, now} }
 
 const (
@@ -67,10 +71,11 @@ func join(dimensions []outcome.Dimension) string {
 
 // answer is a page of quotes. Next continues it as ?after=.
 type answer struct {
-	Company  figures.Company `json:"company"`
-	Period   figures.Period  `json:"period"`
-	Evidence []quote         `json:"evidence"`
-	Next     string          `json:"next,omitempty"`
+	Company       figures.Company `json:"company"`
+	Period        figures.Period  `json:"period"`
+	ClosedThrough string          `json:"closedThrough"` // the last month that is over: later ones are not quoted
+	Evidence      []quote         `json:"evidence"`
+	Next          string          `json:"next,omitempty"`
 }
 
 // quote proves one score. Ref names it and tells nothing of its writer.
@@ -89,7 +94,8 @@ type quote struct {
 
 // Show answers quotes of the company in the path.
 func (h *Handler) Show(w http.ResponseWriter, r *http.Request) error {
-	asked, err := figures.Ask(r, h.impact, h.now(), "dimension", "limit", "after")
+	now := h.now()
+	asked, err := figures.Ask(r, h.impact, now, "dimension", "limit", "after")
 	if err != nil {
 		return err
 	}
@@ -102,11 +108,15 @@ func (h *Handler) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := h.quotes(r.Context(), asked, dimension, after, limit+1)
+	running := impact.MonthOf(now, time.UTC)
+	if asked.Current.Before(running) {
+		running = asked.Current
+	}
+	found, err := h.quotes(r.Context(), asked, running, dimension, after, limit+1)
 	if err != nil {
 		return err
 	}
-	sent := answer{Company: figures.Company{ID: asked.Company}, Period: figures.PeriodOf(asked.Period), Evidence: []quote{}}
+	sent := answer{Company: figures.Company{ID: asked.Company}, Period: figures.PeriodOf(asked.Period), ClosedThrough: running.Add(-1).String(), Evidence: []quote{}}
 	if len(found) > limit {
 		found = found[:limit]
 		sent.Next = found[limit-1].Ref
@@ -117,13 +127,13 @@ func (h *Handler) Show(w http.ResponseWriter, r *http.Request) error {
 	return web.JSON(w, http.StatusOK, sent)
 }
 
-// quotes reads those of months that may be shown.
-func (h *Handler) quotes(ctx context.Context, asked figures.Asked, dimension outcome.Dimension, after string, limit int) ([]impact.Quote, error) {
+// quotes reads those of months that may be shown; running is the first that is not over.
+func (h *Handler) quotes(ctx context.Context, asked figures.Asked, running impact.Month, dimension outcome.Dimension, after string, limit int) ([]impact.Quote, error) {
 	months, err := h.impact.Months(ctx, asked.Company, asked.Period)
 	if err != nil {
 		return nil, err
 	}
-	cells := impact.Quotable(months, dimension)
+	cells := impact.Quotable(months, dimension, running)
 	if cells == nil {
 		return nil, nil
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +17,14 @@ import (
 	"github.com/teei/csr-platform/functions/reports/internal/figurestest"
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/port"
 	"github.com/teei/csr-platform/shared/testkit/golden"
 )
 
-func handler() *evidence.Handler {
-	return evidence.New(figurestest.Impact{}, func() time.Time { return figurestest.Now })
-}
+// later is when all months are over that have figures.
+func later() time.Time { return time.Date(2026, 2, 10, 12, 0, 0, 0, time.UTC) }
+
+func handler() *evidence.Handler { return evidence.New(figurestest.Impact{}, later) }
 
 // page is an answer, as far as the tests look.
 type page struct {
@@ -72,6 +76,47 @@ func TestQuotesComeFromPublishableMonthsAndOutcomesAlone(t *testing.T) {
 	}
 }
 
+// TestAMonthIsQuotedOnceItIsOver in UTC and where the company is, an hour ahead in the first case and behind in the second.
+func TestAMonthIsQuotedOnceItIsOver(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		impact port.Impact
+		now    time.Time
+		months string
+		closed string
+	}{
+		"January where the company is, December in UTC": {figurestest.Impact{}, figurestest.Now, "2025-11", "2025-11"},
+		"January everywhere":                            {figurestest.Impact{}, figurestest.Now.Add(time.Hour), "2025-11", "2025-12"},
+		"the last second of January in UTC":             {figurestest.Impact{}, time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC), "2025-11", "2025-12"},
+		"February everywhere":                           {figurestest.Impact{}, time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), "2025-11 2026-01", "2026-01"},
+		"February in UTC, January where the company is": {western{}, time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), "2025-11", "2025-12"},
+	} {
+		w := figurestest.Ask(t, evidence.New(c.impact, func() time.Time { return c.now }).Show, figurestest.Company, "dimension=confidence&from=2025-11&to=2026-03")
+		var got struct {
+			ClosedThrough string
+			Evidence      []struct{ Month string }
+		}
+		err := json.Unmarshal(w.Body.Bytes(), &got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		months := map[string]bool{}
+		for _, q := range got.Evidence {
+			months[q.Month] = true
+		}
+		if said := strings.Join(slices.Sorted(maps.Keys(months)), " "); said != c.months || got.ClosedThrough != c.closed {
+			t.Errorf("%s: quotes of %q, closed through %s; expected %q and %s", name, said, got.ClosedThrough, c.months, c.closed)
+		}
+	}
+}
+
+// western is a company whose months end an hour after those of UTC.
+type western struct{ figurestest.Impact }
+
+func (western) Zone(context.Context, string) (*time.Location, error) {
+	return time.FixedZone("Atlantic/Azores", -3600), nil
+}
+
 func TestPagesFollowEachOther(t *testing.T) {
 	t.Parallel()
 	var refs, all []string
@@ -102,7 +147,7 @@ func (long) Quotes(_ context.Context, _ string, cells []impact.Cell, _ string, _
 
 func TestALongQuoteIsCut(t *testing.T) {
 	t.Parallel()
-	got := ask(t, evidence.New(long{}, func() time.Time { return figurestest.Now }).Show, "").Evidence[0]
+	got := ask(t, evidence.New(long{}, later).Show, "").Evidence[0]
 	if !got.Cut || got.Quote != strings.TrimSpace(strings.Repeat("слово ", 50)) {
 		t.Errorf("cut %v: %q, expected the first fifty words", got.Cut, got.Quote)
 	}
@@ -125,7 +170,7 @@ func (levels) Months(context.Context, string, impact.Period) ([]impact.Figures, 
 // TestAWholeTextIsNotShown: the proof of a language level is the whole text, in which the words of belonging are that are withheld.
 func TestAWholeTextIsNotShown(t *testing.T) {
 	t.Parallel()
-	h := evidence.New(levels{}, func() time.Time { return figurestest.Now })
+	h := evidence.New(levels{}, later)
 	got := ask(t, h.Show, "").Evidence
 	for _, q := range got {
 		if q.Dimension != string(outcome.Confidence) {

@@ -74,11 +74,17 @@ func Open(months []Figures) []Cell {
 // other outcomes too, also where these are withheld, and shows which quotes are of one person.
 var Quoted = slices.DeleteFunc(slices.Clone(outcome.Dimensions), func(d outcome.Dimension) bool { return d == outcome.LangLevelProxy })
 
-// Quotable lists the cells of those who spoke of dimension, or of any where it is empty, in months large enough to be shown: from these
-// alone words may be quoted. Of a dimension that is not Quoted there are none.
-func Quotable(months []Figures, dimension outcome.Dimension) []Cell {
+// Quotable lists the cells of those who spoke of dimension, or of any where it is empty, in months large enough to be shown and over before
+// running began, the first month that still runs: from these alone words may be quoted. Of a dimension that is not Quoted there are none.
+//
+// The quotes of a month that runs would grow with each text, so that whoever knows who met on a day, and looks before and after it, knows
+// whose words they are.
+func Quotable(months []Figures, dimension outcome.Dimension, running Month) []Cell {
 	var cells []Cell
 	for _, cell := range Open(months) {
+		if !cell.Month.Before(running) {
+			continue
+		}
 		for _, d := range Quoted {
 			if cell.Kind == ScoredKind(d) && (dimension == "" || dimension == d) {
 				cells = append(cells, cell)

@@ -187,6 +187,7 @@ func TestWordsAreQuotedOfLargeMonthsAndOfOutcomesWithQuotesAlone(t *testing.T) {
 	w := world{month(0): {scored: map[outcome.Dimension]map[string][]float64{
 		outcome.Confidence: large, outcome.WellBeing: large, outcome.LangLevelProxy: large, outcome.Belonging: {"p1": {0.9}},
 	}}}
+	figures := []impact.Figures{w[month(0)].figures(month(0))}
 	for dimension, want := range map[outcome.Dimension][]outcome.Dimension{
 		"": {outcome.Confidence, outcome.WellBeing}, outcome.Confidence: {outcome.Confidence}, outcome.Belonging: nil, outcome.LangLevelProxy: nil,
 	} {
@@ -194,9 +195,12 @@ func TestWordsAreQuotedOfLargeMonthsAndOfOutcomesWithQuotesAlone(t *testing.T) {
 		for _, d := range want {
 			cells = append(cells, impact.Cell{Kind: impact.ScoredKind(d), Month: month(0)})
 		}
-		if diff := cmp.Diff(cells, impact.Quotable([]impact.Figures{w[month(0)].figures(month(0))}, dimension)); diff != "" {
+		if diff := cmp.Diff(cells, impact.Quotable(figures, dimension, month(1))); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", dimension, diff)
 		}
+	}
+	if cells := impact.Quotable(figures, "", month(0)); cells != nil {
+		t.Errorf("of a month that still runs: %v", cells)
 	}
 }
 

@@ -29,7 +29,8 @@ func Read(r *http.Request, reader port.Impact, now time.Time) (impact.Report, er
 type Asked struct {
 	Company string
 	Period  impact.Period
-	Query   url.Values // its other parameters
+	Current impact.Month // in which now falls, in the company's time zone
+	Query   url.Values   // its other parameters
 }
 
 // Ask reads a request: the company of the path parameter companyId, the months from and to, both included, and such other parameters
@@ -52,8 +53,9 @@ func Ask(r *http.Request, reader port.Impact, now time.Time, others ...string) (
 	if err != nil {
 		return Asked{}, err
 	}
-	period, err := given.period(impact.MonthOf(now, zone))
-	return Asked{company, period, query}, err
+	current := impact.MonthOf(now, zone)
+	period, err := given.period(current)
+	return Asked{company, period, current, query}, err
 }
 
 func publish(ctx context.Context, reader port.Impact, company string, period impact.Period) (impact.Report, error) {
