@@ -584,7 +584,7 @@ func judge(text string, scores map[string]*float64) *float64 {
 func (w *words) fresh() {
 	now := time.Now().UTC()
 	for participant := range 6 {
-		w.says(participant, "participant", "I feel confident at the museum.", now.Add(-2*time.Hour))
+		w.says(participant, "participant", "I feel confident at the pharmacy today.", now.Add(-2*time.Hour))
 	}
 	w.idle()
 	var report struct{ Outcomes []found }
@@ -601,7 +601,7 @@ func (w *words) fresh() {
 		Evidence      []quote
 	}
 	w.must(200, request{method: "GET", path: fmt.Sprintf(path, "evidence"), token: token}, &page)
-	if len(page.Evidence) != 0 || page.ClosedThrough != w.month.Format("2006-01") || among(w.quotes(), "museum") != 0 {
+	if len(page.Evidence) != 0 || page.ClosedThrough != w.month.Format("2006-01") || among(w.quotes(), "today") != 0 {
 		w.t.Errorf("of a month that runs there are the quotes %+v, and those through %s are of months that are over", page.Evidence, page.ClosedThrough)
 	}
 }
