@@ -279,6 +279,10 @@ func (j *journey) mentorship() []byte {
 
 func (j *journey) file(ctx context.Context) error {
 	file := j.mentorship()
+	_, err := j.expect(ctx, http.StatusForbidden, http.MethodPost, "/v1/imports/kintell-mentorship", j.manager, file, "Content-Type", "text/csv")
+	if err != nil {
+		return err
+	}
 	id, err := j.imported(ctx, "/v1/imports/kintell-mentorship", file)
 	if err != nil {
 		return err
@@ -293,7 +297,7 @@ func (j *journey) file(ctx context.Context) error {
 	}
 	j.sessions, j.texts = j.sessions+rowsOfFile, j.texts+rowsOfFile
 	pass("%d rows taken, %d refused", rowsOfFile, badRows)
-	refused, err := j.expect(ctx, http.StatusOK, http.MethodGet, "/v1/imports/"+id+"/errors?format=csv", j.manager, nil)
+	refused, err := j.expect(ctx, http.StatusOK, http.MethodGet, "/v1/imports/"+id+"/errors?format=csv", j.admin, nil)
 	if err != nil {
 		return err
 	}
@@ -318,7 +322,7 @@ func (j *journey) file(ctx context.Context) error {
 }
 
 func (j *journey) imported(ctx context.Context, path string, file []byte) (string, error) {
-	got, err := j.expect(ctx, http.StatusAccepted, http.MethodPost, path, j.manager, file, "Content-Type", "text/csv")
+	got, err := j.expect(ctx, http.StatusAccepted, http.MethodPost, path+"?company="+j.company, j.admin, file, "Content-Type", "text/csv")
 	return got.text("id"), err
 }
 
@@ -340,7 +344,7 @@ func (p progress) counts(taken, same, refused int) error {
 func (j *journey) finished(ctx context.Context, id string) (progress, error) {
 	var p progress
 	err := await(ctx, 60*time.Second, "the import "+id, func() error {
-		got, err := j.ask(ctx, http.MethodGet, "/v1/imports/"+id, j.manager, nil)
+		got, err := j.ask(ctx, http.MethodGet, "/v1/imports/"+id, j.admin, nil)
 		if err != nil {
 			return err
 		}
@@ -369,7 +373,7 @@ func (j *journey) upload(ctx context.Context) error {
 		at := j.on(1+row%25, 8+row%9)
 		fmt.Fprintf(&file, "EL-%d;learner.%d@sample.test;tutor.%d@sample.test;%s;%s;45;A2\r\n", row, row%90, row%30, at.Format(time.RFC3339), at.Add(45*time.Minute).Format(time.RFC3339))
 	}
-	made, err := j.json(ctx, http.MethodPost, "/v1/imports/kintell-language", j.manager, map[string]any{"fileName": "language.csv", "size": file.Len()})
+	made, err := j.json(ctx, http.MethodPost, "/v1/imports/kintell-language?company="+j.company, j.admin, map[string]any{"fileName": "language.csv", "size": file.Len()})
 	if err != nil {
 		return err
 	}
@@ -391,7 +395,7 @@ func (j *journey) upload(ctx context.Context) error {
 		return err
 	}
 	pass("%d kB went straight to the bucket", file.Len()/1000)
-	_, err = j.expect(ctx, http.StatusAccepted, http.MethodPost, "/v1/imports/"+id+"/start", j.manager, nil)
+	_, err = j.expect(ctx, http.StatusAccepted, http.MethodPost, "/v1/imports/"+id+"/start", j.admin, nil)
 	if err != nil {
 		return err
 	}

@@ -532,7 +532,7 @@ func (j *journey) evidence() {
 
 // strangers: who is not signed in, may not, or belongs elsewhere.
 func (j *journey) strangers(other string) {
-	theirs, ours := j.token(identity.CompanyAdmin, "other"), j.token(identity.CompanyAdmin, "acme") // who sent no file
+	theirs, ours := j.token(identity.CompanyAdmin, "other"), j.token(identity.CompanyAdmin, "acme")
 	var imports struct{ Imports []file }
 	j.must(200, request{method: "GET", path: "/v1/imports?company=acme", token: j.staff}, &imports)
 	for _, c := range []struct {
@@ -547,15 +547,17 @@ func (j *journey) strangers(other string) {
 		{403, "POST", "/v1/imports/kintell-users", j.token(identity.Volunteer, "other")},
 		{404, "GET", "/v1/companies/" + j.acme + "/at-a-glance", theirs},
 		{404, "GET", "/v1/companies/" + j.acme + "/outcomes", theirs},
-		{404, "PUT", "/v1/companies/" + j.acme + "/senders/kintell", theirs},
-		{404, "GET", imports.Imports[0].URL, theirs},
-		{404, "GET", imports.Imports[0].ErrorsURL, theirs},
-		{404, "POST", imports.Imports[0].URL + "/rows/1", theirs},
-		{404, "GET", imports.Imports[0].URL + "?company=acme", theirs},
-		{404, "GET", imports.Imports[0].URL, ours},
-		{404, "GET", imports.Imports[0].ErrorsURL, ours},
-		{404, "POST", imports.Imports[0].URL + "/rows/1", ours},
-		{404, "POST", "/v1/imports/kintell-users?company=acme", theirs},
+		{403, "PUT", "/v1/companies/" + j.acme + "/senders/kintell", theirs},
+		{403, "GET", imports.Imports[0].URL, theirs},
+		{403, "GET", imports.Imports[0].ErrorsURL, theirs},
+		{403, "POST", imports.Imports[0].URL + "/rows/1", theirs},
+		{403, "GET", imports.Imports[0].URL + "?company=acme", theirs},
+		{403, "GET", imports.Imports[0].URL, ours},
+		{403, "GET", imports.Imports[0].ErrorsURL, ours},
+		{403, "POST", imports.Imports[0].URL + "/rows/1", ours},
+		{403, "POST", "/v1/imports/kintell-users?company=acme", theirs},
+		{403, "POST", "/v1/imports/kintell-users", ours},
+		{403, "PUT", "/v1/companies/" + j.acme + "/senders/kintell", ours},
 	} {
 		asked := request{method: c.method, path: c.path, token: c.token}
 		if strings.Contains(c.path, "kintell-users") {

@@ -374,7 +374,7 @@ func (h *house) badImports(*testing.T) []refusal {
 	bad(400, "POST", "/v1/imports/kintell-users", h.staff, "company")
 	bad(404, "POST", "/v1/imports/kintell-users?company=nobody", h.staff, "company")
 	bad(404, "POST", "/v1/imports/kintell-users?company=%27%20OR%201=1", h.staff, "company")
-	bad(404, "POST", "/v1/imports/kintell-users?company=acme", theirs, "company")
+	bad(403, "POST", "/v1/imports/kintell-users", theirs)
 	bad(400, "POST", "/v1/imports/kintell-users?company=acme&scale=ten", h.staff, "scale")
 	bad(400, "POST", "/v1/imports/kintell-users?company=acme&upload=yes", h.staff, "upload")
 	bad(400, "POST", "/v1/imports/kintell-users?company=acme&dryRun=true", h.staff, "dryRun")

@@ -1,7 +1,8 @@
 // Package imports takes files in, shows how far their reading got, and lets refused rows be fixed.
 //
-// A refused row holds its file's words unscreened, beside the address of who wrote them. So people and clients of a company see and work
-// the imports alone that they created themselves, whose files they had; the operator's people see all.
+// The operator's people send files, and no role of a company may: its people must not add any to the groups behind its figures (decision 0056).
+// A refused row holds its file's words unscreened, beside the address of who wrote them. So, should the table let a company's people in,
+// they see and work the imports alone that they created themselves, whose files they had.
 //
 // Asks:    POST /v1/imports/{kind}?company=&scale=&fileName=&upload=; PUT /v1/imports/{importId}/file; POST /v1/imports/{importId}/start;
 // GET /v1/imports?company=&after=&limit=; GET /v1/imports/{importId}; GET /v1/imports/{importId}/errors?format=&status=&after=&limit=;

@@ -28,10 +28,17 @@ var webhook = regexp.MustCompile(`^POST /v1/[a-z][a-z0-9]*/webhooks/[a-z0-9]+(-[
 // no line here.
 var closed = map[string]string{
 	"POST /v1/companies":                             "system_admin",
-	"PUT /v1/companies/{companyId}/senders/{sender}": "system_admin company_admin",
+	"PUT /v1/companies/{companyId}/senders/{sender}": "system_admin",
 	"GET /v1/deliveries":                             "system_admin programme_staff",
 	"GET /v1/deliveries/{deliveryId}":                "system_admin programme_staff",
 	"POST /v1/deliveries/{deliveryId}/replay":        "system_admin programme_staff",
+	"POST /v1/imports/{kind}":                        "system_admin programme_staff",
+	"GET /v1/imports":                                "system_admin programme_staff",
+	"GET /v1/imports/{importId}":                     "system_admin programme_staff",
+	"PUT /v1/imports/{importId}/file":                "system_admin programme_staff",
+	"POST /v1/imports/{importId}/start":              "system_admin programme_staff",
+	"GET /v1/imports/{importId}/errors":              "system_admin programme_staff",
+	"POST /v1/imports/{importId}/rows/{row}":         "system_admin programme_staff",
 }
 
 // mistakes are what no rule may be, whatever the route is for.
@@ -191,6 +198,23 @@ func TestACompanyRoleWithoutACompanyOwnsNothing(t *testing.T) {
 		err := access.Check("GET /v1/companies/{companyId}/outcomes", access.Caller{Subject: "u", Role: identity.CompanyAdmin}, company)
 		if fault.KindOf(err) != fault.Missing {
 			t.Errorf("company %q: %v", company, err)
+		}
+	}
+}
+
+// TestNobodyOfACompanyTellsOfPeople: the rule of five counts people, so a company that could add some by a file, or by signing as a sender,
+// would have five wherever it has one.
+func TestNobodyOfACompanyTellsOfPeople(t *testing.T) {
+	t.Parallel()
+	for route := range access.Table {
+		if !strings.Contains(route, " /v1/imports") && !strings.Contains(route, "/senders/") && !strings.Contains(route, " /v1/deliveries") {
+			continue
+		}
+		for _, role := range identity.Roles {
+			err := access.Check(route, callerOf(role), ours)
+			if !role.OfOperator() && fault.KindOf(err) != fault.Forbidden {
+				t.Errorf("%s by %s: %v, want forbidden", route, role, err)
+			}
 		}
 	}
 }
