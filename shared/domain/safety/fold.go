@@ -49,7 +49,7 @@ func bare(in []glyph) []glyph {
 	out := in[:0]
 	var before, base rune // base: the last that is no mark
 	for _, g := range in {
-		if g.r < 0x80 {
+		if ' ' <= g.r && g.r < 0x7F {
 			g.r = lower(plain(g.r))
 		} else {
 			if unseen(g.r) || stray(g.r, base) {

@@ -60,17 +60,24 @@ func read(text string) []glyph {
 	return out
 }
 
-// unseen says whether r takes no place on a screen: joiners, marks of direction, soft hyphens, selectors, tags.
+// unseen says whether r takes no place on a screen: joiners, marks of direction (U+202A to U+202E, U+2066 to U+2069 and their like), soft
+// hyphens, selectors, tags, control characters but those that end a line or a column, fillers.
 func unseen(r rune) bool {
 	switch {
-	case r < 0xAD:
+	case r < ' ':
+		return r < '\t' || r > '\r'
+	case r < 0x7F:
 		return false
+	case r <= 0x9F: // 0x85 ends a line
+		return r != 0x85
 	case r == 0xAD, r == 0x34F, r == 0x61C, r == 0x115F, r == 0x1160, r == 0x17B4, r == 0x17B5, r == 0x3164, r == 0xFEFF, r == 0xFFA0:
 		return true
 	case r >= 0x180B && r <= 0x180F, r >= 0x200B && r <= 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2060 && r <= 0x206F:
 		return true
+	case r >= 0xFFF0 && r <= 0xFFFB, r >= 0x1BCA0 && r <= 0x1BCA3, r >= 0x1D173 && r <= 0x1D17A:
+		return true
 	}
-	return r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0000 && r <= 0xE01EF
+	return r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0000 && r <= 0xE0FFF
 }
 
 // plain is the typewriter's version of r: decimal digits of any script as 0 to 9, one space, one dash, one apostrophe, one quotation mark.
@@ -92,7 +99,7 @@ func plain(r rune) rune {
 		return '"'
 	case r == '\u2028', r == '\u2029', r == '\u0085':
 		return '\n'
-	case unicode.IsSpace(r):
+	case unicode.IsSpace(r), r == 0x2800: // Braille without a dot
 		return ' '
 	}
 	if unicode.Is(unicode.Nd, r) {

@@ -11,24 +11,30 @@ import (
 func TestFoldUndoesDisguises(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"You IDIOT":               "you idiot",
-		"ｉｄｉｏｔ":                   "idiot",
-		"𝐢𝐝𝐢𝐨𝐭 Ⓘⓓⓘⓞⓣ":             "idiot idiot",
-		"іdіоt":                   "idiot", // Cyrillic і and о
-		"ιdiοt":                   "idiot", // Greek ι and ο
-		"1d10t sh1t a$$ @ss":      "idiot shit ass ass",
-		"fuuuuck youuuu":          "fuck you",
-		"asssss killll":           "ass kill",
-		"i d i o t!":              "idiot!",
-		"i.d.i.o.t and f-u-c-k":   "idiot and fuck",
-		"i\u200bd\u00adi\u2060ot": "idiot",
-		"i\u0336d\u0336iot":       "idiot",
-		"kill   your\nself":       "kill your self",
-		"don’t — “ever”":          "don't - \"ever\"",
-		"дурeнь":                  "дурень", // Latin e
-		"іііідіот":                "ідіот",
-		"كـــلب":                  "كلب",
-		"كَلْب":                   "كلب",
+		"You IDIOT":                     "you idiot",
+		"ｉｄｉｏｔ":                         "idiot",
+		"𝐢𝐝𝐢𝐨𝐭 Ⓘⓓⓘⓞⓣ":                   "idiot idiot",
+		"іdіоt":                         "idiot", // Cyrillic і and о
+		"ιdiοt":                         "idiot", // Greek ι and ο
+		"1d10t sh1t a$$ @ss":            "idiot shit ass ass",
+		"fuuuuck youuuu":                "fuck you",
+		"asssss killll":                 "ass kill",
+		"i d i o t!":                    "idiot!",
+		"i.d.i.o.t and f-u-c-k":         "idiot and fuck",
+		"i\u200bd\u00adi\u2060ot":       "idiot",
+		"i\u202ed\u202aio\u202ct":       "idiot",
+		"\u2066i\u2069d\u2067i\u2068ot": "idiot",
+		"i\x00d\x1fi\x7fo\u009ft":       "idiot",
+		"i\ufff9d\ufffbio\U000E0FFFt":   "idiot",
+		"id\U0001D173iot\u2800you":      "idiot you",
+		"an\tidiot":                     "an idiot",
+		"i\u0336d\u0336iot":             "idiot",
+		"kill   your\nself":             "kill your self",
+		"don’t — “ever”":                "don't - \"ever\"",
+		"дурeнь":                        "дурень", // Latin e
+		"іііідіот":                      "ідіот",
+		"كـــلب":                        "كلب",
+		"كَلْب":                         "كلب",
 	} {
 		if got, _ := safety.Fold(in); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
@@ -52,10 +58,11 @@ func TestFoldLeavesOrdinaryWords(t *testing.T) {
 func TestUnfoldFindsTheDisguisedWord(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Du er en I D I O T, sa han 🎉": "I D I O T",
-		"🎉 такий і\u200bdiоt тут":      "і\u200bdiоt",
-		"what an idiooooot is":         "idiooooot",
-		"ﬁne: ｉｄｉｏｔ":                   "ｉｄｉｏｔ",
+		"Du er en I D I O T, sa han 🎉":          "I D I O T",
+		"🎉 такий і\u200bdiоt тут":               "і\u200bdiоt",
+		"what an idiooooot is":                  "idiooooot",
+		"an \u2066\u202eid\u202cio\x00t\u2069.": "id\u202cio\x00t\u2069",
+		"ﬁne: ｉｄｉｏｔ":                            "ｉｄｉｏｔ",
 	} {
 		folded, at := safety.Fold(text)
 		i := strings.Index(folded, "idiot")

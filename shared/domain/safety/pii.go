@@ -16,17 +16,18 @@ const (
 	NationalID = "national_id" // with its check digits or its date; of a passport, when called one
 	Address    = "address"     // street and number, with town and postcode around them; post boxes
 	URL        = "url"         // with a scheme, www or a path; a bare "host.com" is not one
-	Name       = "name"        // only where the text says that it is one: "my name is", a title, a signature
+	Name       = "name"        // only where the text says that it is one: "my name is", a title, a signature, or @ before what somebody is called on a network
 	IP         = "ip"
 )
 
 // FindPII gives the places of text that tell how to reach a person or who they are, in order, not touching each other's characters. It
 // prefers to be right: what has check digits must have the right ones, what has none must stand in a form, or beside a word, that
-// says what it is. Names without such a word, bare towns and birthdays are not found. It takes time in proportion to the text.
+// says what it is. Names without such a word or sign, bare towns and birthdays are not found. It takes time in proportion to the text.
 func FindPII(text string) []Span {
 	p := newPage(text)
 	p.mails()
 	p.links()
+	p.handles()
 	p.codes()
 	p.numbers()
 	p.addresses()

@@ -146,3 +146,27 @@ func (p *page) link(a int) {
 		p.keep(URL, a, b)
 	}
 }
+
+// leastHandle is the fewest characters of what somebody is called on a network; of fewer, @ is a word ("@ 5", "@me").
+const leastHandle = 3
+
+// handles finds what people are called on social networks: "@olena.k". What stands right before the @ makes it something else: an address,
+// a word in disguise ("f*@ked").
+func (p *page) handles() {
+	for i, r := range p.r {
+		if r != '@' || p.taken[i] || i > 0 && (p.alnum(i-1) || strings.ContainsRune("._-%+*&$#", p.r[i-1])) {
+			continue
+		}
+		b, letter := i+1, false
+		for b < len(p.r) && !p.taken[b] && (p.alnum(b) || strings.ContainsRune("._-", p.r[b])) {
+			letter = letter || class(p.r[b]) == 'l'
+			b++
+		}
+		for b > i+1 && strings.ContainsRune(".-", p.r[b-1]) {
+			b--
+		}
+		if letter && b-i-1 >= leastHandle {
+			p.keep(Name, i, b)
+		}
+	}
+}
