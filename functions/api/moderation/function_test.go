@@ -452,6 +452,31 @@ func TestWhoAppealsForAnotherDoesNotDecide(t *testing.T) {
 	appealsForAnother(t, open(t))
 }
 
+// TestAnAppealTellsNobodyOfADecisionThatASecondPersonIsAskedFor: whoever is not the decider gets the same answer, to the byte, as for a flag
+// that nobody has decided, and the author's appeal is taken once the second person has answered.
+func TestAnAppealTellsNobodyOfADecisionThatASecondPersonIsAskedFor(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	for _, decision := range []string{"approved", "rejected"} {
+		open, _ := h.held(t, "nobody decided this before it was "+decision, true, finding(safety.Hate))
+		f, author := h.held(t, "this was "+decision, true, finding(safety.Hate))
+		h.decides(t, siri, f.ID, decision)
+		olena := access.Caller{Subject: author, Company: h.acme, Role: identity.Participant}
+		for _, who := range []access.Caller{omar, guard} {
+			of := func(id string) string {
+				w := h.ask(t.Context(), who, http.MethodPost, "/v1/moderation/flags/"+id+"/appeal", `{"reason":"on behalf of the author"}`)
+				return fmt.Sprint(w.Code, w.Body)
+			}
+			if got, want := of(f.ID), of(open.ID); got != want || !strings.HasPrefix(want, "409") {
+				t.Errorf("%s of what was %s and waits for a second person: %s; of what is open: %s", who.Subject, decision, got, want)
+			}
+		}
+		h.post(t, olena, f.ID, "appeal", `{"reason":"it was a quote"}`, 409)
+		h.decides(t, omar, f.ID, "approved")
+		h.post(t, olena, f.ID, "appeal", `{"reason":"it was a quote"}`, map[string]int{"approved": 409, "rejected": 200}[decision])
+	}
+}
+
 func TestASecondPersonIsAskedBlindly(t *testing.T) {
 	t.Parallel()
 	h := open(t)

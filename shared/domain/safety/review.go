@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/teei/csr-platform/shared/domain/identity"
@@ -57,13 +58,17 @@ type Review struct {
 	At       time.Time
 }
 
-// CheckReason refuses a reason that is empty or longer than MaxReason.
+// CheckReason refuses a reason in which nothing can be seen, or that is longer than MaxReason.
 func CheckReason(reason string) error {
-	length := utf8.RuneCountInString(strings.TrimSpace(reason))
-	if length < 1 || length > MaxReason {
-		return fault.Fields("the review is not complete", fault.Field{Name: "reason", Expected: "1 to 1000 characters"})
+	if !strings.ContainsFunc(reason, visible) || utf8.RuneCountInString(strings.TrimSpace(reason)) > MaxReason {
+		return fault.Fields("the review is not complete", fault.Field{Name: "reason", Expected: "1 to 1000 characters that can be seen"})
 	}
 	return nil
+}
+
+// visible says whether r leaves something on a screen by itself.
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsMark(r) && !unseen(r) && plain(r) != ' '
 }
 
 // May says whether reviewer may read what the flag is about, or act on it: what goes to safeguarding is for that role alone.
@@ -210,12 +215,13 @@ func (f Flag) escalated(by Reviewer) Flag {
 	return f
 }
 
-// Appeal asks that somebody else look at a rejected text again: neither who decided nor by, who asks. It can be asked once.
+// Appeal asks that somebody else look at a rejected text again: neither who decided nor by, who asks. It can be asked once. While a second
+// person is asked, the flag is undecided to all but who decided (SeenBy), and so it is here: else who asks would be told what was decided.
 func (f Flag) Appeal(by Reviewer, now time.Time) (Flag, Review, error) {
 	switch {
 	case !f.AppealedAt.IsZero():
 		return f, Review{}, fault.New(fault.Conflict, "this was appealed already")
-	case f.Status != Rejected:
+	case f.SeenBy(by.Subject).Status != Rejected:
 		return f, Review{}, fault.New(fault.Conflict, "only a text that was rejected can be appealed for")
 	}
 	review := Review{FlagID: f.ID, Kind: Appeal, Reviewer: by, Revision: f.Revision, At: now}

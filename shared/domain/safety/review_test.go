@@ -143,14 +143,23 @@ func TestTheWaysOfAFlag(t *testing.T) {
 		"asked twice, and still waiting":   {twice, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}}, "rejected moderation  true"},
 		"asked twice, escalated":           {twice, safety.Hate, []step{{siri, "claim", ""}, {siri, "approved", ""}, {omar, "claim", ""}, {omar, "escalated", ""}}, "escalated safeguarding  true"},
 		"an appeal ends the second asking": {twice, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {omar, "claim", ""}, {siri, "appeal", ""}, {omar, "approved", "claim this first"}}, "appealed moderation  true"},
-		"safeguarding is not asked twice":  {twice, safety.SelfHarm, []step{{guard, "claim", ""}, {guard, "approved", ""}}, "approved safeguarding  false"},
-		"the text was changed":             {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "withdraw", ""}, {siri, "approved", "changed or withdrawn meanwhile"}}, "superseded moderation  false"},
-		"what was decided stays":           {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {siri, "withdraw", ""}, {siri, "same again", ""}}, "rejected moderation  false"},
-		"the text came back":               {once, safety.Hate, []step{{siri, "withdraw", ""}, {siri, "same again", ""}, {siri, "claim", ""}, {siri, "approved", ""}}, "approved moderation  false"},
-		"found again while it is open":     {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "same again", ""}, {siri, "approved", ""}}, "approved moderation  false"},
-		"found graver after it was shown":  {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "approved", ""}, {siri, "graver again", ""}}, "open safeguarding  true"},
-		"found graver while it was read":   {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "graver again", ""}, {siri, "approved", "safeguarding contact alone"}}, "open safeguarding  true"},
-		"an appeal outlives a withdrawal":  {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {siri, "appeal", ""}, {siri, "withdraw", ""}, {siri, "same again", ""}, {siri, "claim", "somebody else"}}, "appealed moderation  true"},
+		"an appeal tells nothing of a rejection before the second answer": {twice, safety.Hate, []step{
+			{siri, "claim", ""},
+			{siri, "rejected", ""},
+			{omar, "appeal", "only a text that was rejected"},
+			{omar, "claim", ""},
+			{omar, "appeal", "only a text that was rejected"},
+			{omar, "approved", ""},
+			{omar, "appeal", ""},
+		}, "appealed moderation  true"},
+		"safeguarding is not asked twice": {twice, safety.SelfHarm, []step{{guard, "claim", ""}, {guard, "approved", ""}}, "approved safeguarding  false"},
+		"the text was changed":            {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "withdraw", ""}, {siri, "approved", "changed or withdrawn meanwhile"}}, "superseded moderation  false"},
+		"what was decided stays":          {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {siri, "withdraw", ""}, {siri, "same again", ""}}, "rejected moderation  false"},
+		"the text came back":              {once, safety.Hate, []step{{siri, "withdraw", ""}, {siri, "same again", ""}, {siri, "claim", ""}, {siri, "approved", ""}}, "approved moderation  false"},
+		"found again while it is open":    {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "same again", ""}, {siri, "approved", ""}}, "approved moderation  false"},
+		"found graver after it was shown": {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "approved", ""}, {siri, "graver again", ""}}, "open safeguarding  true"},
+		"found graver while it was read":  {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "graver again", ""}, {siri, "approved", "safeguarding contact alone"}}, "open safeguarding  true"},
+		"an appeal outlives a withdrawal": {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {siri, "appeal", ""}, {siri, "withdraw", ""}, {siri, "same again", ""}, {siri, "claim", "somebody else"}}, "appealed moderation  true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,7 +212,7 @@ func TestRefusalsSayWhyByTheirKind(t *testing.T) {
 	if fault.KindOf(err) != fault.Invalid {
 		t.Errorf("%v, expected invalid", err)
 	}
-	for reason, ok := range map[string]bool{"": false, " \n": false, "x": true, strings.Repeat("я", 1000): true, strings.Repeat("я", 1001): false} {
+	for reason, ok := range map[string]bool{"": false, " \n": false, "\u200b": false, "\u00a0\u2060\u202e\u2069\ufeff": false, "\x00\u3164\u2800\U000E0020": false, "\u0301": false, "x": true, "👍": true, strings.Repeat("я", 1000): true, strings.Repeat("я", 1001): false} {
 		if err := safety.CheckReason(reason); (err == nil) != ok {
 			t.Errorf("a reason of %d bytes: %v", len(reason), err)
 		}
