@@ -3,7 +3,7 @@
 // Texts stay out of sight until ?reveal=true asks for one, which the audit log notes. What goes to safeguarding is shown to that role alone.
 // A decision needs a claim, which lasts half an hour. An escalation is confirmed (escalated) or sent back (returned) by a second person; an
 // appeal is decided neither by who rejected the text nor by who asked for the appeal. About one decision in ten is asked of a second person,
-// who sees the flag as undecided; what they say changes the figures alone.
+// who sees the flag as undecided, as everybody but the first does, also by appealing; what they say changes the figures alone.
 //
 // Asks:    GET /v1/moderation/queue?route=&status=&category=&after=&limit=; GET /v1/moderation/stats?days=; GET /v1/moderation/flags/{flagId}?reveal=; POST …/claim, …/release, …/decision, …/appeal
 // Answers: flags, gravest and oldest first; one flag, with its text where asked for; how long flags wait, how often appeals overturn, how far reviewers agree
