@@ -296,6 +296,39 @@ func TestADeliveryMayBeRepeatedAndNotRewritten(t *testing.T) {
 	}
 }
 
+// TestOfTwoCorrectionsSignedInOneSecondTheLaterToComeCounts: Kintell's clock has whole seconds. What it signed in an earlier one changes
+// nothing however late it comes, and neither does a repeat.
+func TestOfTwoCorrectionsSignedInOneSecondTheLaterToComeCounts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for i, c := range []struct {
+		rating, id string
+		signed     time.Duration // after now
+		came       time.Duration
+		kept       float64
+	}{
+		{"0.1", "a", 0, 100 * time.Millisecond, .1},
+		{"0.2", "b", time.Second, 1200 * time.Millisecond, .2},
+		{"0.3", "c", time.Second, 1201 * time.Millisecond, .3},
+		{"0.4", "d", time.Second, 4 * time.Minute, .4},
+		{"0.3", "c", 5 * time.Minute, 5 * time.Minute, .4}, // again, signed afresh
+		{"0.5", "e", 0, 5 * time.Minute, .4},               // was on its way for long
+		{"0.6", "f", 2 * time.Second, 4 * time.Minute, .6},
+		{"0.7", "g", time.Second, 301 * time.Second, .6},
+		{"0.8", "h", 306 * time.Second, 6 * time.Second, .8}, // its clock is five minutes ahead
+	} {
+		h.clock = now.Add(c.came)
+		d := whole([]byte(`{"rating_id":"R1","session_id":"KS-1","from_role":"participant","rating":` + c.rating + `,"feedback_text":"x","created_at":"2026-06-10T10:00:00Z"}`))
+		d.path, d.id, d.at = rated, c.id, now.Add(c.signed)
+		if got := h.send(d); got.code != http.StatusAccepted {
+			t.Fatalf("%d: %d %s", i, got.code, got.body)
+		}
+		if kept := h.ledger.Ratings(h.acme); len(kept) != 1 || *kept[0].Score != c.kept {
+			t.Errorf("after delivery %d the ratings are %+v, expected one of %v", i, kept, c.kept)
+		}
+	}
+}
+
 func sameJSON(t *testing.T, a, b string) bool {
 	t.Helper()
 	var x, y any
