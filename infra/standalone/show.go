@@ -21,8 +21,9 @@ var page string
 
 // number and outcome are figures of a report; nil is withheld, or never mentioned.
 type number struct {
-	Value      *float64
-	Suppressed bool
+	Value          *float64
+	Suppressed     bool
+	WithheldMonths []string // not in Value
 }
 
 func (n number) String() string {
@@ -42,6 +43,8 @@ type outcome struct {
 	Basis      string // ppi, human or model
 	N, People  *int
 	Suppressed bool
+
+	WithheldMonths []string // not in Mean
 }
 
 // Figure is the mean as a person reads it.
@@ -88,6 +91,49 @@ type report struct {
 	Evidence []quote
 }
 
+// share is on how many months of a period a figure rests, where some of it are withheld; Of is 0 where none are.
+type share struct{ On, Of int }
+
+// String is the share as a page shows it, beside the figure.
+func (s share) String() string {
+	if s.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d months)", s.On, s.Of)
+}
+
+// Short is the share as a narrow table shows it.
+func (s share) Short() string {
+	if s.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d/%d)", s.On, s.Of)
+}
+
+// Counted is on how many months n rests: all but the withheld ones, since a month in which nothing happened counts as nothing.
+func (r report) Counted(n number) share {
+	if n.Value == nil || n.WithheldMonths == nil {
+		return share{}
+	}
+	return share{len(r.Series) - len(n.WithheldMonths), len(r.Series)}
+}
+
+// Spoken is on how many months the mean of o over the period rests: those in which somebody spoke of it and which are not withheld.
+func (r report) Spoken(o outcome) share {
+	if o.Mean == nil || o.WithheldMonths == nil {
+		return share{}
+	}
+	s := share{Of: len(r.Series)}
+	for _, month := range r.Series {
+		for _, of := range month.Outcomes {
+			if of.Dimension == o.Dimension && of.Mean != nil {
+				s.On++
+			}
+		}
+	}
+	return s
+}
+
 // show writes the reports of the sample companies to files a person can open, and the figures to the terminal.
 func (c *client) show(ctx context.Context, data sample.Data, out, port string) error {
 	if c.token == "" {
@@ -112,9 +158,12 @@ func (c *client) show(ctx context.Context, data sample.Data, out, port string) e
 			return err
 		}
 		r.Slug, r.Name = one.Slug, one.Name
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t", one.Slug, r.Participants, r.Volunteers, r.Sessions, r.Hours)
+		fmt.Fprintf(table, "%s\t", one.Slug)
+		for _, n := range []number{r.Participants, r.Volunteers, r.Sessions, r.Hours} {
+			fmt.Fprintf(table, "%s%s\t", n, r.Counted(n).Short())
+		}
 		for _, o := range r.Outcomes {
-			fmt.Fprintf(table, "%s\t", o.Figure())
+			fmt.Fprintf(table, "%s%s\t", o.Figure(), r.Spoken(o).Short())
 		}
 		fmt.Fprintln(table)
 		err = write(r, filepath.Join(out, one.Slug+".html"))
@@ -148,7 +197,8 @@ func (c *client) show(ctx context.Context, data sample.Data, out, port string) e
 
 // hints are what to try when all is there.
 const hints = `
-The last twelve months. Groups of fewer than five people are withheld. Open file://{file}
+The last twelve months. Groups of fewer than five people are withheld, month by month: (1/12) is a figure that rests on one month of twelve.
+Open file://{file}
 {moderation} texts are held until a reviewer has looked at them, {safeguarding} more for the safeguarding contact alone.
 
 Try next, in another terminal:
