@@ -8,7 +8,7 @@
 // correction, is quoted when it comes.
 //
 // Asks:    GET /v1/companies/{companyId}/evidence?dimension=&from=YYYY-MM&to=YYYY-MM&limit=&after=
-// Answers: quotes with their score, direction, method, model, rubric and month, in an order that tells nothing; of months that are over, the last of them closedThrough, and of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
+// Answers: quotes with the score of the whole text they are of, its direction, method, model, rubric and month, in an order that tells nothing; of months that are over, the last of them closedThrough, and of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
 // Repeats: safe; nothing is changed
 // Fails:   a malformed month, dimension, limit or unknown parameter is 400, and so is lang_level_proxy; another's company is 404
 package evidence
@@ -78,7 +78,7 @@ type answer struct {
 	Next          string          `json:"next,omitempty"`
 }
 
-// quote proves one score. Ref names it and tells nothing of its writer.
+// quote proves one score, which is that of the whole text and rests on its other words too. Ref names it and tells nothing of its writer.
 type quote struct {
 	Ref           string  `json:"ref"`
 	Quote         string  `json:"quote"`         // verbatim but for what is masked, as [e-mail]
