@@ -3,7 +3,8 @@
 //	go run ./infra/models/eval [-data <file or folder of JSONL>] [-split test] [-json] [-record]
 //
 // Without -data it is the test part of the seed set. Every figure has its 95 % interval; at the end stands which goals of a release are met
-// and by how much. -record writes the figures into infra/models/scorecard.json, below which CI lets nothing fall.
+// and by how much. -record writes the figures into infra/models/scorecard.json, below which CI lets nothing fall, and into the model card,
+// infra/models/card.md, between the lines <!-- eval --> and <!-- /eval -->.
 package main
 
 import (
@@ -16,14 +17,12 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"time"
 
 	"github.com/teei/csr-platform/infra/models/internal/measure"
 )
 
-const (
-	seed = "infra/models/seed"
-	card = "infra/models/scorecard.json"
-)
+const seed = "infra/models/seed"
 
 // options are what the command was asked for.
 type options struct {
@@ -37,7 +36,7 @@ func main() {
 	flag.StringVar(&o.split, "split", "", "only texts of this split: train, dev or test (of the seed set: test)")
 	flag.StringVar(&o.kind, "kind", "", "only texts of this kind of the seed set: sentence or text")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
-	flag.BoolVar(&o.record, "record", false, "write the figures into "+card)
+	flag.BoolVar(&o.record, "record", false, "write the figures into infra/models/scorecard.json and card.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -64,12 +63,19 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
+	var recording measure.Recording
+	if o.record {
+		recording, err = measure.Record(".", measure.OutcomesBlock, time.Now())
+		if err != nil {
+			return err
+		}
+	}
 	measured, err := measure.MeasureOutcomes(ctx, scorers(), texts, true)
 	if err != nil {
 		return err
 	}
 	if o.record {
-		err := measure.Record(card, measure.Card{measure.OutcomesPart: measured.Part()})
+		err := recording.Keep(measure.Card{measure.OutcomesPart: measured.Part()})
 		if err != nil {
 			return err
 		}

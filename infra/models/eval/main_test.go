@@ -36,6 +36,15 @@ func TestTheModelDoesNotFallBelowTheScorecard(t *testing.T) {
 	}
 }
 
+// TestTheModelCardShowsWhatTheScorecardSays holds the card to the figures, and the figures to the weights that are there.
+func TestTheModelCardShowsWhatTheScorecardSays(t *testing.T) {
+	t.Parallel()
+	err := measure.OutcomesBlock.Agree("../../..")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func mine(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "mine.jsonl")

@@ -4,7 +4,8 @@
 //
 // Without -data these are the test part of the safety seed set, the test part of the programme feedback, which is benign, and, where the
 // folder of public data is, those cases of HateCheck and OpenAI-1680 on which nothing was trained. -record writes the figures, and how
-// well PII is found (the command pii prints that), into infra/models/scorecard.json, below which CI lets nothing fall.
+// well PII is found (the command pii prints that), into infra/models/scorecard.json, below which CI lets nothing fall, and into the model
+// card, infra/models/card.md, between the lines <!-- eval-safety --> and <!-- /eval-safety -->.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/teei/csr-platform/infra/models/internal/measure"
 	"github.com/teei/csr-platform/infra/models/internal/pii"
@@ -26,7 +28,6 @@ import (
 
 const (
 	seed = "infra/models/seed"
-	card = "infra/models/scorecard.json"
 	own  = "safety seed" // name of the set
 )
 
@@ -42,7 +43,7 @@ func main() {
 	flag.StringVar(&o.split, "split", "", "only texts of this split: train, dev or test (of the seed set: test)")
 	flag.StringVar(&o.public, "public", "../shared/data", "folder of the public data sets; measured on without -data")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
-	flag.BoolVar(&o.record, "record", false, "write the figures into "+card)
+	flag.BoolVar(&o.record, "record", false, "write the figures into infra/models/scorecard.json and card.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -62,6 +63,13 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	if o.record && (o.data != "" || o.split != "" || absent != "") {
 		return errors.New("only the test parts and the public sets together are recorded: leave out -data and -split, and give -public. " + absent)
 	}
+	var recording measure.Recording
+	if o.record {
+		recording, err = measure.Record(".", measure.SafetyBlock, time.Now())
+		if err != nil {
+			return err
+		}
+	}
 	measured, err := measure.MeasureSafety(ctx, localmodel.NewScreener(), sets, true)
 	if err != nil {
 		return err
@@ -73,7 +81,7 @@ func run(ctx context.Context, out io.Writer, o options) error {
 		}
 		cards[measure.SafetyPart] = measured.Part(own, measure.Benign)
 		cards[measure.PublicPart] = measured.Part(measure.HateCheck, measure.OpenAI)
-		err = measure.Record(card, cards)
+		err = recording.Keep(cards)
 		if err != nil {
 			return err
 		}

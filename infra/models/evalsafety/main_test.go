@@ -101,6 +101,15 @@ func TestTheScreenerDoesNotFallOnPublicTexts(t *testing.T) {
 	hold(t, measure.PublicPart, []string{measure.HateCheck, measure.OpenAI}, func() ([]measure.Set, error) { return sets, err })
 }
 
+// TestTheModelCardShowsWhatTheScorecardSays holds the card to the figures, and the figures to the weights that are there.
+func TestTheModelCardShowsWhatTheScorecardSays(t *testing.T) {
+	t.Parallel()
+	err := measure.SafetyBlock.Agree("../../..")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func mine(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "mine.jsonl")

@@ -1,8 +1,10 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 )
 
@@ -43,6 +45,29 @@ func printMeanings(out io.Writer, columns []Metric) {
 	fmt.Fprint(t, "\nColumns\n")
 	for _, m := range columns {
 		fmt.Fprintf(t, "%s\t%s\n", m, meanings[m])
+	}
+	_ = t.Flush() // into memory
+}
+
+// terms say more than meanings does of what readers of the model card asked about.
+var terms = map[string]string{
+	"n":                       "texts (or sentences labelled alone) judged for the dimension; in a table without a column spoken, those that the figures behind it rest on",
+	"spoken":                  "texts of n whose label says that the writer speaks of the dimension, at whatever level; the others are silent (null)",
+	string(Accuracy):          "share of all judged texts put into the right one of six classes: silent, or which of the rubric's five levels. Silence is most of it",
+	string(LevelAccuracy):     "share put into the right one of the five levels, among texts of which both label and scorer say that they speak; silence does not count",
+	string(DirectionAccuracy): "share told rightly as gain, loss or state, among texts of which both say that they speak and whose label names one",
+	string(AnyQuote):          "share of the scorer's quotes that a labeller marked too, where every quote from a text that is silent on the dimension counts as wrong",
+}
+
+// printGlossary tells what the columns are, and n and spoken where levels are among them.
+func printGlossary(out io.Writer, columns []Metric) {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "\nGlossary\n")
+	if slices.Contains(columns, LevelAUC) {
+		fmt.Fprintf(t, "n\t%s\nspoken\t%s\n", terms["n"], terms["spoken"])
+	}
+	for _, m := range columns {
+		fmt.Fprintf(t, "%s\t%s\n", m, cmp.Or(terms[string(m)], meanings[m]))
 	}
 	_ = t.Flush() // into memory
 }

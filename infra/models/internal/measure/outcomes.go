@@ -18,6 +18,7 @@ type Outcomes struct {
 	Scorers   []Scored       `json:"scorers"`         // as given, then the majority baseline
 	Lost      int            `json:"quotesNotInText"` // labelled quotes that do not stand in their text, and were left out
 	Goals     []Goal         `json:"goals"`
+	Items     Items          `json:"-"` // the texts, summed up
 }
 
 // Count is how many texts of a language were judged for a dimension, and how many of these speak of it.
@@ -41,7 +42,7 @@ const Majority = "majority"
 
 // MeasureOutcomes lets scorers, the one that is judged first, read texts, and compares. Intervals take most of its time.
 func MeasureOutcomes(ctx context.Context, scorers []Scorer, texts []Text, intervals bool) (Outcomes, error) {
-	found := Outcomes{Texts: len(texts), Languages: map[string]int{}}
+	found := Outcomes{Texts: len(texts), Languages: map[string]int{}, Items: ItemsOf(texts)}
 	langs := make([]string, len(texts))
 	for place, s := range scorers {
 		readings, err := readTexts(ctx, s, texts)
@@ -111,14 +112,21 @@ func compare(texts []Text, readings []reading, langs []string) (by map[cell][]pa
 // inOrder are the cells by dimension; within one All comes first, then English, Norwegian and Ukrainian, then by how many pairs there are.
 func inOrder(by map[cell][]pair) []cell {
 	return slices.SortedFunc(maps.Keys(by), func(a, b cell) int {
-		return cmp.Or(slices.Index(outcome.Dimensions, a.dimension)-slices.Index(outcome.Dimensions, b.dimension),
-			cmp.Compare(rank(a.language), rank(b.language)), len(by[b])-len(by[a]), cmp.Compare(a.language, b.language))
+		return cmp.Or(before(a, b), len(by[b])-len(by[a]), cmp.Compare(a.language, b.language))
 	})
 }
 
-// rank puts all languages first, then those that must work as well as English.
+// before compares cells by dimension, and within one by language as far as it is one of the first.
+func before(a, b cell) int {
+	return cmp.Or(slices.Index(outcome.Dimensions, a.dimension)-slices.Index(outcome.Dimensions, b.dimension), cmp.Compare(rank(a.language), rank(b.language)))
+}
+
+// first are all languages together, and those that must work as well as English.
+var first = []string{All, "en", "no", "uk"}
+
+// rank puts the first in their order before all others.
 func rank(lang string) int {
-	place := slices.Index([]string{All, "en", "no", "uk"}, lang)
+	place := slices.Index(first, lang)
 	if place < 0 {
 		return math.MaxInt
 	}

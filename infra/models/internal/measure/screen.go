@@ -52,6 +52,7 @@ type SetFigures struct {
 	Name  string       `json:"name"`
 	Texts int          `json:"texts"`
 	Rows  []RowFigures `json:"rows"`
+	Items Items        `json:"-"` // the texts, summed up
 }
 
 // RowFigures are the figures of one category, functionality, group or language of a set.
@@ -85,7 +86,7 @@ func MeasureSafety(ctx context.Context, screener safety.Screener, sets []Set, in
 		}
 	}
 	for i, set := range sets {
-		measured.Sets = append(measured.Sets, SetFigures{set.Name, len(set.Texts), rows(looks[i], benign, intervals)})
+		measured.Sets = append(measured.Sets, SetFigures{set.Name, len(set.Texts), rows(looks[i], benign, intervals), ItemsOf(set.Texts)})
 	}
 	measured.Goals = safetyGoals(measured)
 	return measured, nil

@@ -139,8 +139,9 @@ const (
 // Part is what the scorecard records of sets: each kind's precision, recall and leak rate, as <set>/<kind>/<metric>; their number of texts
 // is of those that have the kind. A kind that no text has is not recorded.
 func Part(version string, sets ...Set) measure.Part {
-	part := measure.Part{Version: version, Figures: map[string]measure.Recorded{}}
+	part := measure.Part{Version: version, On: measure.On{Sets: map[string]measure.Items{}}, Figures: map[string]measure.Recorded{}}
 	for _, set := range sets {
+		part.On.Sets[set.Name] = itemsOf(set.Texts)
 		for kind, c := range compare(set.Texts, func(string, Text, safety.Span) {}) {
 			for metric, value := range map[measure.Metric]float64{
 				precision: ratio(c.right, c.found), recall: ratio(c.covered, c.labelled), leak: ratio(c.visible, max(c.characters, 1)),
@@ -152,6 +153,19 @@ func Part(version string, sets ...Set) measure.Part {
 		}
 	}
 	return part
+}
+
+// itemsOf sums texts up with everything that figures rest on, also what may be found and need not.
+func itemsOf(texts []Text) measure.Items {
+	type whole struct {
+		Text
+		Beside []safety.Span
+	}
+	all := make([]whole, len(texts))
+	for i, t := range texts {
+		all[i] = whole{t, t.beside}
+	}
+	return measure.ItemsOf(all)
 }
 
 // Report prints one set, and with misses each span that was missed or wrongly found.

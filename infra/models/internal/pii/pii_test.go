@@ -93,13 +93,22 @@ func TestTheScorecardHoldsEachKindOfASet(t *testing.T) {
 		{Text: "Write to c@d.example please"},
 	}}
 	half, none := measure.Recorded{Value: 0.5, N: 2}, measure.Recorded{Value: 0.5, N: 3}
-	leaks := func(n int) measure.Recorded { return measure.Recorded{Value: 0.353, N: n, Lower: true} }
-	want := measure.Part{Version: "v", Figures: map[string]measure.Recorded{
+	leaks := func(n int) measure.Recorded { return measure.Recorded{Value: 0.352941, N: n, Lower: true} }
+	want := measure.Part{Version: "v", On: measure.On{Sets: map[string]measure.Items{"three": itemsOf(set.Texts)}}, Figures: map[string]measure.Recorded{
 		"three/email/precision": half, "three/email/recall": half, "three/email/leak": leaks(2),
 		"three/all/precision": none, "three/all/recall": none, "three/all/leak": leaks(3),
 	}}
 	if diff := cmp.Diff(want, Part("v", set)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestTheSumOfTextsIsAlsoOfWhatNeedNotBeFound(t *testing.T) {
+	t.Parallel()
+	spans := []safety.Span{{Start: 0, End: 4, Kind: safety.Address}}
+	bare, beside := itemsOf([]Text{{Text: "Oslo"}}), itemsOf([]Text{{Text: "Oslo", beside: spans}})
+	if bare.SHA256 == beside.SHA256 || bare.SHA256 != itemsOf([]Text{{Text: "Oslo"}}).SHA256 {
+		t.Errorf("%v and %v", bare, beside)
 	}
 }
 

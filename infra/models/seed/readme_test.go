@@ -1,0 +1,178 @@
+// Package seed_test holds the table of README.md to the texts that lie beside it.
+package seed_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// languages are those of the table by their names there.
+var languages = map[string]string{
+	"English": "en", "Norwegian": "no", "Ukrainian": "uk", "German": "de", "French": "fr", "Spanish": "es", "Arabic": "ar", "Russian": "ru",
+	"Polish": "pl", "Swedish": "sv", "Danish": "da", "Italian": "it", "Dutch": "nl", "Portuguese": "pt", "Turkish": "tr", "Persian": "fa",
+	"Romanian": "ro", "Finnish": "fi", "Czech": "cs", "Serbian": "sr", "Greek": "el", "Urdu": "ur",
+}
+
+// columns are those of the table, in its order.
+var columns = []string{"labelled twice: sentences", "whole texts", "once: minimal pairs", "plain statements", "contrasts, sentences", "contrasts, whole texts"}
+
+// column is where an item belongs: one with a second reader's labels was labelled twice; a persona with a colon names the writer of
+// contrasts, one that begins with pairs or plain those.
+func column(kind, persona string, twice bool) (int, error) {
+	whole := kind == "text"
+	switch {
+	case twice && !whole:
+		return 0, nil
+	case twice:
+		return 1, nil
+	case strings.HasPrefix(persona, "pairs") && !whole:
+		return 2, nil
+	case strings.HasPrefix(persona, "plain") && !whole:
+		return 3, nil
+	case strings.Contains(persona, ":") && !whole:
+		return 4, nil
+	case strings.Contains(persona, ":"):
+		return 5, nil
+	}
+	return 0, fmt.Errorf("kind %q, persona %q labelled once belongs into no column", kind, persona)
+}
+
+// lines calls with every line of a file.
+func lines(t *testing.T, name string, with func(n int, line []byte)) {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	in := bufio.NewScanner(file)
+	in.Buffer(nil, 1<<20)
+	for n := 1; in.Scan(); n++ {
+		with(n, in.Bytes())
+	}
+	if in.Err() != nil {
+		t.Fatalf("%s: %v", name, in.Err())
+	}
+}
+
+// counted are the items of a language by column.
+func counted(t *testing.T, lang string) []int {
+	t.Helper()
+	name := lang + ".jsonl"
+	found := make([]int, len(columns))
+	lines(t, name, func(n int, line []byte) {
+		var item struct {
+			Lang, Kind, Persona string
+			Second              map[string]any
+		}
+		if err := json.Unmarshal(line, &item); err != nil || item.Lang != lang {
+			t.Fatalf("%s:%d: language %q, %v", name, n, item.Lang, err)
+		}
+		at, err := column(item.Kind, item.Persona, item.Second != nil)
+		if err != nil {
+			t.Fatalf("%s:%d: %v", name, n, err)
+		}
+		found[at]++
+	})
+	return found
+}
+
+// cells are those of a row of a Markdown table, the first is what the row is of.
+func cells(row string) []string {
+	parts := strings.Split(strings.Trim(strings.TrimSpace(row), "|"), "|")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// table are the rows of README.md's first table, its headings first.
+func table(t *testing.T) [][]string {
+	t.Helper()
+	var rows [][]string
+	ended := false
+	lines(t, "README.md", func(_ int, line []byte) {
+		row := string(line)
+		ended = ended || len(rows) > 0 && !strings.HasPrefix(row, "|")
+		if !ended && strings.HasPrefix(row, "|") && !strings.HasPrefix(row, "|---") {
+			rows = append(rows, cells(row))
+		}
+	})
+	if len(rows) < 2 || !slices.Equal(rows[0][1:], columns) {
+		t.Fatalf("README.md: expected a table with the columns %q", columns)
+	}
+	return rows
+}
+
+// number is "1,062" as a number, and 0 for an empty cell.
+func number(t *testing.T, cell string) int {
+	t.Helper()
+	if cell == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.ReplaceAll(cell, ",", ""))
+	if err != nil {
+		t.Fatalf("README.md: expected a number, not %q", cell)
+	}
+	return n
+}
+
+func TestTheTableCountsTheTextsOfEachLanguage(t *testing.T) {
+	t.Parallel()
+	said := map[string]bool{}
+	for _, row := range table(t)[1:] {
+		if strings.HasPrefix(row[0], "safety") {
+			continue
+		}
+		total := make([]int, len(columns))
+		for _, name := range strings.Split(row[0], ", ") {
+			lang, ok := languages[name]
+			if !ok || said[lang] {
+				t.Fatalf("README.md: %q is no language of this test, or stands there twice", name)
+			}
+			said[lang] = true
+			for i, n := range counted(t, lang) {
+				total[i] += n
+			}
+		}
+		row = append(row, make([]string, len(columns))...) // empty cells at the end may be left out
+		for i, n := range total {
+			if told := number(t, row[1+i]); told != n {
+				t.Errorf("README.md: %s, %s: says %d and there are %d", row[0], columns[i], told, n)
+			}
+		}
+	}
+	files, err := filepath.Glob("*.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if !said[strings.TrimSuffix(name, ".jsonl")] {
+			t.Errorf("README.md: the table does not tell of %s", name)
+		}
+	}
+}
+
+func TestTheTableCountsTheTextsForScreening(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("safety/*.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range files {
+		lines(t, name, func(int, []byte) { n++ })
+	}
+	rows := table(t)
+	last := rows[len(rows)-1]
+	if want := fmt.Sprintf("safety, %d languages", len(files)); last[0] != want || number(t, last[1]) != n {
+		t.Errorf("README.md: the last row says %q %s, and it is %q %d", last[0], last[1], want, n)
+	}
+}
