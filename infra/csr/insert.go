@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/format"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/teei/csr-platform/shared/platform/template"
@@ -44,12 +45,21 @@ func listFunction(text string, p planned) (string, error) {
 	return formatted(text[:at] + "\t" + p.Name + ".Function,\n" + text[at:])
 }
 
+var rolesList = regexp.MustCompile(`(?m)^\t(\w+)\s+= \[\]identity\.Role\{`)
+
 // permit adds the route of p to the permission table.
 func permit(text string, p planned) (string, error) {
+	var lists []string
+	for _, found := range rolesList.FindAllStringSubmatch(text, -1) {
+		lists = append(lists, found[1])
+	}
+	if p.guarded() && !slices.Contains(lists, p.Roles) {
+		return "", fmt.Errorf("%s is no list of roles: %s (ROLES=, -roles)", p.Roles, strings.Join(lists, ", "))
+	}
 	rule := map[string]string{
 		"webhooks": "\n\t\"POST " + p.Path() + "\": {},\n",
-		"reports":  "\n\t\"GET " + p.Path() + "\": {Roles: reporters, Of: Company},\n",
-		"api":      "\n\t\"GET " + p.Path() + "\": {Roles: readers},\n",
+		"reports":  "\n\t\"GET " + p.Path() + "\": {Roles: " + p.Roles + ", Of: Company},\n",
+		"api":      "\n\t\"GET " + p.Path() + "\": {Roles: " + p.Roles + "},\n",
 	}[p.Kind]
 	_, end, err := block(text, "Table = map[string]Rule{\n", "\n}\n")
 	if err != nil {

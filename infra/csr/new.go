@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -32,6 +33,7 @@ type planned struct {
 	Kind  string // webhooks
 	Name  string // benevity
 	Hears string // of a consumer: the event type
+	Roles string // of a report or an API: the list of shared/domain/access/table.go with those who may use its route
 }
 
 // Title is the name as the template and people write it.
@@ -56,6 +58,9 @@ func (p planned) Path() string {
 	return ""
 }
 
+// guarded says whether the route of p is for certain roles alone.
+func (p planned) guarded() bool { return p.Kind == "reports" || p.Kind == "api" }
+
 // Body is the contract's type of the event heard.
 func (p planned) Body() string {
 	for _, body := range contract.Catalogue() {
@@ -71,20 +76,24 @@ func (p planned) folder() string { return filepath.Join("functions", p.Kind, p.N
 
 // scaffold writes a function that works, is deployed and tested, and waits for its rules.
 func scaffold(_ context.Context, s *shell, args []string) error {
-	f := s.flags("new", "-kind "+strings.Join(built, "|")+" -name <name> [-hears <event type>]")
+	f := s.flags("new", "-kind "+strings.Join(built, "|")+" -name <name> [-hears <event type>] [-roles <list of roles>]")
 	kind := f.String("kind", "", "what it is: "+strings.Join(built, ", "))
-	name := f.String("name", "", "its name: lower case letters, at most two words run together")
+	name := f.String("name", "", "its name: 2 to 30 lower case letters and digits")
 	hears := f.String("hears", "", "of a consumer: the type of event it hears")
+	roles := f.String("roles", "", "of a report or an api: who may use its route, a list of shared/domain/access/table.go; operators when left out")
 	root := f.String("root", ".", "the repository")
 	err := f.Parse(args)
 	if err != nil {
 		return err
 	}
-	p := planned{*kind, *name, *hears}
+	p := planned{*kind, *name, *hears, *roles}
 	e := edits{root: *root, files: map[string]string{}}
 	err = p.check(*root)
 	if err != nil {
 		return err
+	}
+	if p.guarded() {
+		p.Roles = cmp.Or(p.Roles, "operators")
 	}
 	err = e.add(p)
 	if err != nil {
@@ -97,7 +106,7 @@ func scaffold(_ context.Context, s *shell, args []string) error {
 	for _, file := range e.order {
 		fmt.Fprintln(s.out, e.marks[file], file)
 	}
-	fmt.Fprint(s.out, "\n"+next(p))
+	fmt.Fprint(s.out, "\n"+next(p)+e.undo(p))
 	return nil
 }
 
@@ -106,7 +115,10 @@ var wellNamed = regexp.MustCompile(`^[a-z][a-z0-9]{1,29}$`)
 // check refuses what could not become a function. Queues, durable subscriptions and imports go by the name alone, so no two
 // functions may share one.
 func (p planned) check(root string) error {
-	if !slices.Contains(built, p.Kind) {
+	if p.Kind != "" && !slices.Contains(built, p.Kind) {
+		return fmt.Errorf("%s is no kind: %s (KIND=, -kind)", p.Kind, strings.Join(built, ", "))
+	}
+	if p.Kind == "" {
 		return fmt.Errorf("name the kind with KIND= (-kind): one of %s", strings.Join(built, ", "))
 	}
 	if !wellNamed.MatchString(p.Name) || token.IsKeyword(p.Name) {
@@ -119,17 +131,54 @@ func (p planned) check(root string) error {
 	if len(taken) > 0 {
 		return fmt.Errorf("%s is there already, and queues and imports go by the name alone", taken[0])
 	}
-	if p.Kind == "consumers" && p.Body() == "" {
-		var types []string
-		for _, body := range contract.Catalogue() {
-			types = append(types, body.EventType())
-		}
-		return fmt.Errorf("name what the consumer hears with HEARS= (-hears): one of\n  %s", strings.Join(types, "\n  "))
-	}
 	if p.Kind != "consumers" && p.Hears != "" {
 		return errors.New("only a consumer hears events: leave HEARS (-hears) out")
 	}
+	if !p.guarded() && p.Roles != "" {
+		return errors.New("only a report or an api is asked by people with roles: leave ROLES (-roles) out")
+	}
+	if p.Kind == "consumers" {
+		return p.checkHears(root)
+	}
 	return nil
+}
+
+// checkHears refuses an event that nobody would bring to the consumer.
+func (p planned) checkHears(root string) error {
+	told, err := told(root)
+	if err != nil {
+		return err
+	}
+	choice := "\n  " + strings.Join(told, "\n  ")
+	switch {
+	case p.Hears == "":
+		return errors.New("name what the consumer hears with HEARS= (-hears): one of" + choice)
+	case p.Body() == "":
+		return fmt.Errorf("%s is no event; these are told:%s", p.Hears, choice)
+	case !slices.Contains(told, p.Hears):
+		return fmt.Errorf("nobody tells %s yet: write the function that does first, with the event behind Tells: in its package comment; these are told:%s", p.Hears, choice)
+	}
+	return nil
+}
+
+var eventType = regexp.MustCompile(`[a-z0-9_]+(\.[a-z0-9_]+)+`)
+
+// told are the types of event that some function below root tells by its package comment, sorted.
+func told(root string) ([]string, error) {
+	entries, err := readEntries(root)
+	if err != nil {
+		return nil, err
+	}
+	var types []string
+	for _, e := range entries {
+		for _, word := range eventType.FindAllString(e.labels["Tells"], -1) {
+			if (planned{Hears: word}).Body() != "" {
+				types = append(types, word)
+			}
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types), nil
 }
 
 // edits are new and changed files, kept back until all of them are known to work out.
@@ -253,14 +302,47 @@ func next(p planned) string {
 			"tell what was kept with tx.Tell(given.Cause.Then(contract.…)), and name it behind Tells: in the package comment of function.go",
 		},
 		"consumers": {"write Handle; put any rule in shared/domain", "name what it tells behind Tells: in the package comment"},
-		"reports":   {"compute the number in shared/domain/impact; what has to be read for it goes into port.Impact, its adapters and their suite", "show it in answer"},
+		"reports":   {"compute the number in shared/domain/impact; what has to be read for it goes into port.Impact, its adapters, figurestest.Impact and shared/testkit/ledgertest", "show it in answer"},
 		"api":       {"write the routes: here, in template.yaml and in shared/domain/access/table.go, with the roles that may use them"},
 		"jobs":      {"write visit; put any rule in shared/domain", "set its hour in template.yaml and behind Due: in the package comment"},
 	}[p.Kind]
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%s works and is tested. Next:\n", p.Kind, p.Name)
-	for i, step := range append(steps, "make catalog, then make check") {
+	if p.guarded() {
+		steps = append(steps, "decide who may use it: now it is "+p.Roles+" in shared/domain/access/table.go, which make permissions prints")
+	}
+	steps = append(steps, "the quick check, as often as you like: "+quick(p), "make catalog, then make check, which takes long")
+	for i, step := range steps {
 		fmt.Fprintf(&b, "  %d  %s\n", i+1, step)
 	}
 	return b.String()
+}
+
+// quick is the check of one function.
+func quick(p planned) string {
+	own := "./functions/" + p.Kind + "/" + p.Name + "/..."
+	switch p.Kind {
+	case "webhooks":
+		own += " ./functions/internal/" + p.Name + " ./functions/api/deliveries ./shared/domain/access"
+	case "reports":
+		own = "./functions/reports/... ./shared/domain/impact ./shared/domain/access" // reports share their test double
+	case "api":
+		own += " ./shared/domain/access"
+	}
+	return "go test ./functions " + own
+}
+
+// undo says how to take everything back.
+func (e *edits) undo(p planned) string {
+	made, changed := []string{p.folder()}, []string(nil)
+	if p.Kind == "webhooks" {
+		made = append(made, filepath.Join("functions", "internal", p.Name), filepath.Join("events", "webhooks", p.Name))
+	}
+	for _, file := range e.order {
+		if e.marks[file] == "changed" {
+			changed = append(changed, file)
+		}
+	}
+	return fmt.Sprintf("To undo it: rm -r %s; git restore %s\n(git restore drops what else you changed in these files and did not commit)\n",
+		strings.Join(made, " "), strings.Join(changed, " "))
 }

@@ -48,7 +48,7 @@ func TestWhatIsMadeCompilesAndPassesItsTests(t *testing.T) {
 		{"-kind", "webhooks", "-name", "trialsender"},
 		{"-kind", "consumers", "-name", "trialconsumer", "-hears", "kintell.session.completed"},
 		{"-kind", "reports", "-name", "trialreport"},
-		{"-kind", "api", "-name", "trialthings"},
+		{"-kind", "api", "-name", "trialthings", "-roles", "readers"},
 		{"-kind", "jobs", "-name", "trialjob"},
 	}
 	build := []string{"vet", "./functions"}
@@ -59,7 +59,8 @@ func TestWhatIsMadeCompilesAndPassesItsTests(t *testing.T) {
 			t.Fatal(err)
 		}
 		folder := "functions/" + args[1] + "/" + args[3]
-		if !strings.Contains(out, "made    "+folder+"/function.go") || !strings.Contains(out, "make check") {
+		if !strings.Contains(out, "made    "+folder+"/function.go") || !strings.Contains(out, "make check") ||
+			!strings.Contains(out, "go test ./functions ") || !strings.Contains(out, "rm -r "+folder) || !strings.Contains(out, "git restore functions/all.go ") {
 			t.Errorf("new %v says:\n%s", args, out)
 		}
 		test = append(test, "./"+folder)
@@ -70,6 +71,12 @@ func TestWhatIsMadeCompilesAndPassesItsTests(t *testing.T) {
 	replay, err := os.ReadFile(filepath.Join(root, "functions", "api", "deliveries", "replay.go"))
 	if err != nil || !strings.Contains(string(replay), "\t\"webhooks/trialsender\": trialsender.Webhook,\n") {
 		t.Errorf("what the new sender is refused cannot be replayed (%v)", err)
+	}
+	table, err := os.ReadFile(filepath.Join(root, "shared", "domain", "access", "table.go"))
+	for _, rule := range []string{"/trialreport\": {Roles: operators, Of: Company}", "/trialthings\": {Roles: readers}"} {
+		if err != nil || !strings.Contains(string(table), rule) {
+			t.Errorf("the table of permissions has no %s (%v)", rule, err)
+		}
 	}
 	for _, args := range [][]string{build, test} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
@@ -113,12 +120,16 @@ func TestNewRefusesWhatCouldNotBeAFunction(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown kind":                     {[]string{"-kind", "pages", "-name", "x1"}, "one of webhooks, consumers, reports, api, jobs"},
+		"an unknown kind":                     {[]string{"-kind", "pages", "-name", "x1"}, "pages is no kind: webhooks, consumers, reports, api, jobs"},
+		"no kind":                             {[]string{"-name", "x1"}, "KIND="},
 		"a hyphen":                            {[]string{"-kind", "api", "-name", "api-keys"}, "lower case letters and digits"},
 		"a word of Go":                        {[]string{"-kind", "api", "-name", "range"}, "no word of Go"},
 		"a name that is taken":                {[]string{"-kind", "jobs", "-name", "kintell"}, "is there already"},
-		"a consumer that hears nothing":       {[]string{"-kind", "consumers", "-name", "thankdonor"}, "external.donation.made"},
-		"a consumer of an unknown event":      {[]string{"-kind", "consumers", "-name", "thankdonor", "-hears", "donor.thanked"}, "HEARS="},
+		"a consumer that hears nothing":       {[]string{"-kind", "consumers", "-name", "thankdonor"}, "HEARS= (-hears): one of\n  import.received"},
+		"a consumer of an unknown event":      {[]string{"-kind", "consumers", "-name", "thankdonor", "-hears", "donor.thanked"}, "donor.thanked is no event"},
+		"a consumer of what nobody tells":     {[]string{"-kind", "consumers", "-name", "thankdonor", "-hears", "external.donation.made"}, "nobody tells external.donation.made yet"},
+		"an unknown list of roles":            {[]string{"-kind", "reports", "-name", "sroi2", "-roles", "everybody"}, "everybody is no list of roles: operators, admins, reporters"},
+		"a job with roles":                    {[]string{"-kind", "jobs", "-name", "tidy", "-roles", "operators"}, "leave ROLES"},
 		"a report that hears":                 {[]string{"-kind", "reports", "-name", "sroi2", "-hears", "import.received"}, "only a consumer"},
 		"a repository that is somewhere else": {[]string{"-kind", "api", "-name", "things", "-root", "/nowhere"}, "functions/all.go"},
 	} {
