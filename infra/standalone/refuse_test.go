@@ -586,7 +586,8 @@ func (h *house) badAudits(*testing.T) []refusal {
 	for _, size := range []string{"0", "-1", "501", "1.5", `"5"`} {
 		bad(400, "POST", "", `{"companyId":"`+acme+`","quarter":"2026-Q1","size":`+size+`}`, "size")
 	}
-	bad(400, "POST", "", `{"companyId":"acme","quarter":"2026-Q1","size":5}`, "companyId")
+	bad(400, "POST", "", `{"companyId":"Acme Ltd","quarter":"2026-Q1","size":5}`, "companyId")
+	bad(404, "POST", "", `{"companyId":"nobody","quarter":"2026-Q1","size":5}`)
 	bad(404, "POST", "", `{"companyId":"`+unknownID+`","quarter":"2026-Q1","size":5}`)
 	bad(400, "POST", "", `{"companyId":"`+acme+`","quarter":"2026-Q1","size":5,"seed":"mine"}`, "seed")
 	bad(413, "POST", "", `{"companyId":"`+acme+`","quarter":"2026-Q1","size":5}`+strings.Repeat(" ", 5<<10))

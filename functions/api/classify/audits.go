@@ -134,7 +134,7 @@ func (h *Handler) shownOf(ctx context.Context, d impact.Drawn) (shown, error) {
 
 // asked is the body that draws an audit.
 type asked struct {
-	CompanyID string `json:"companyId"`
+	CompanyID string `json:"companyId"` // or its slug
 	Quarter   string `json:"quarter"`
 	Size      int    `json:"size"`
 }
@@ -147,7 +147,7 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var c fault.Checks
-	c.That(identity.IsID(in.CompanyID), "companyId", "the id of a company")
+	c.That(identity.IsID(in.CompanyID) || company.IsSlug(in.CompanyID), "companyId", "the id or the slug of a company")
 	quarter, err := impact.ParseQuarter(in.Quarter)
 	c.That(err == nil, "quarter", "a quarter written YYYY-Q1 to YYYY-Q4")
 	c.That(in.Size >= 1 && in.Size <= maxSample, "size", fmt.Sprintf("a whole number from 1 to %d", maxSample))

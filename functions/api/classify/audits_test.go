@@ -95,7 +95,8 @@ func TestAnAuditOfWhatThereIsNot(t *testing.T) {
 	}{
 		"nothing":                    {`{}`, 400, []string{"companyId", "quarter", "size"}},
 		"no company of ours":         {draws(identity.NewID(), 5), 404, nil},
-		"a slug":                     {draws("acme", 5), 400, []string{"companyId"}},
+		"no slug of ours":            {draws("nobody", 5), 404, nil},
+		"no slug at all":             {draws("Acme Ltd", 5), 400, []string{"companyId"}},
 		"no quarter":                 {`{"companyId":"` + h.acme + `","quarter":"2026-Q5","size":5}`, 400, []string{"quarter"}},
 		"a quarter to come":          {`{"companyId":"` + h.acme + `","quarter":"2026-Q2","size":5}`, 400, []string{"quarter"}},
 		"too small":                  {draws(h.acme, 0), 400, []string{"size"}},
@@ -112,7 +113,7 @@ func TestAnAuditOfWhatThereIsNot(t *testing.T) {
 	if got := decode[page](t, h.must(200, siri, "GET", "/v1/classify/audits", "")); len(got.Audits) != 0 {
 		t.Errorf("%d audits were made", len(got.Audits))
 	}
-	empty := decode[audit](t, h.must(201, siri, "POST", "/v1/classify/audits", draws(h.bolt, 5)))
+	empty := decode[audit](t, h.must(201, siri, "POST", "/v1/classify/audits", draws("bolt", 5))) // by its slug
 	if empty.Items != 0 || empty.Agreement[0].WithModel.Kappa != nil {
 		t.Errorf("%+v", empty)
 	}

@@ -27,8 +27,8 @@ type Company struct {
 	CreatedAt time.Time
 }
 
-// isSlug says whether text is 2 to 40 lower case letters, digits and hyphens, with no hyphen at either end.
-func isSlug(text string) bool {
+// IsSlug says whether text is 2 to 40 lower case letters, digits and hyphens, with no hyphen at either end.
+func IsSlug(text string) bool {
 	for _, c := range []byte(text) {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
 			return false
@@ -40,7 +40,7 @@ func isSlug(text string) bool {
 // Check refuses a company that could not be addressed or counted for, naming each field.
 func (c Company) Check() error {
 	var checks fault.Checks
-	checks.That(isSlug(c.Slug), "slug", "2 to 40 lower case letters, digits or hyphens, not starting or ending with a hyphen")
+	checks.That(IsSlug(c.Slug), "slug", "2 to 40 lower case letters, digits or hyphens, not starting or ending with a hyphen")
 	checks.That(strings.TrimSpace(c.Name) != "" && len(c.Name) <= 200, "name", "1 to 200 characters")
 	_, err := time.LoadLocation(c.TimeZone)
 	checks.That(err == nil && c.TimeZone != "Local", "timeZone", "an IANA time zone such as Europe/Oslo")
