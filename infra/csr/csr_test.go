@@ -328,6 +328,21 @@ func TestImportFollowsSumsUpAndFetchesWhatWasRefused(t *testing.T) {
 	}
 }
 
+func TestRefusedRowsOfRefusedRowsAreNumbered(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"a/people.csv":            "a/people.refused.csv",
+		"a/people.refused.csv":    "a/people.refused-2.csv",
+		"a/people.refused-2.csv":  "a/people.refused-3.csv",
+		"a.refused/people":        "a.refused/people.refused.csv",
+		"people.refused-many.csv": "people.refused-many.refused.csv",
+	} {
+		if got := refusedOf(file); got != want {
+			t.Errorf("%s: %s, expected %s", file, got, want)
+		}
+	}
+}
+
 func TestImportUploadsALargeFileOnItsOwn(t *testing.T) {
 	t.Parallel()
 	p := importing(t, "completed")
@@ -356,7 +371,7 @@ func TestImportSaysWhyAFileCannotBeRead(t *testing.T) {
 	for name, c := range map[string]struct{ kind, content, want string }{
 		"the platform says why": {"kintell-language", "b\n1\n", "no column session_id"},
 		"an empty file":         {"kintell-language", "", "is empty"},
-		"an unknown kind":       {"excel", "b\n", "one of kintell-language, kintell-mentorship, kintell-sessions, kintell-users"},
+		"an unknown kind":       {"excel", "b\n", "excel is no kind: one of kintell-language, kintell-mentorship, kintell-sessions, kintell-users"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,15 +45,17 @@ func upload(ctx context.Context, s *shell, args []string) error {
 	file := f.String("file", "", "the CSV file")
 	slug := f.String("company", "", "slug of the company it is for")
 	scale := f.String("scale", "", "scale of its ratings, unit or five; found from the file when left out")
-	refused := f.String("refused", "", "where to write refused rows; <file>.refused.csv when left out")
+	refused := f.String("refused", "", "where to write refused rows; <file>.refused.csv, then <file>.refused-2.csv, when left out")
 	reach := s.reach(f)
 	err := f.Parse(args)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !slices.Contains(intake.Kinds, intake.Kind(*kind)):
+	case *kind == "":
 		return fmt.Errorf("name the kind of file with KIND= (-kind): one of %s", kindsOfFile())
+	case !slices.Contains(intake.Kinds, intake.Kind(*kind)):
+		return fmt.Errorf("%s is no kind: one of %s (KIND=, -kind)", *kind, kindsOfFile())
 	case *file == "":
 		return errors.New("name the file with FILE= (-file)")
 	case *slug == "":
@@ -78,7 +82,23 @@ func upload(ctx context.Context, s *shell, args []string) error {
 	if err != nil {
 		return err
 	}
-	return u.conclude(ctx, done, cmp.Or(*refused, strings.TrimSuffix(*file, filepath.Ext(*file))+".refused.csv"))
+	return u.conclude(ctx, done, cmp.Or(*refused, refusedOf(*file)))
+}
+
+var refusedBefore = regexp.MustCompile(`\.refused(?:-([0-9]{1,4}))?$`)
+
+// refusedOf names the file of the rows that were refused of file: people.refused.csv of people.csv, and of that people.refused-2.csv.
+func refusedOf(file string) string {
+	name := strings.TrimSuffix(file, filepath.Ext(file))
+	before := refusedBefore.FindStringSubmatch(name)
+	if before == nil {
+		return name + ".refused.csv"
+	}
+	round, err := strconv.Atoi(before[1])
+	if err != nil { // the first has no number
+		round = 1
+	}
+	return fmt.Sprintf("%s.refused-%d.csv", strings.TrimSuffix(name, before[0]), round+1)
 }
 
 func kindsOfFile() string {
