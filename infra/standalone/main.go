@@ -11,11 +11,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
+	"os/user"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -83,6 +86,8 @@ func run(ctx context.Context) (err error) {
 	process, err := standalone.Start(ctx, standalone.Options{
 		Template: written, Functions: functions.All, Dir: dir, DatabaseURL: database, NATSURL: os.Getenv("NATS_URL"),
 		Listen: address, Log: log.New(logFile, log.Level(os.Getenv("LOG_LEVEL"))), Lookup: os.LookupEnv,
+		Welcome: "The CSR platform is an API and runs. GET /v1/health/ready says whether all it depends on can be used.\n" +
+			"The reports of the sample companies are pages in the folder " + setting("OUT", "out") + " where it was started. `make` lists what to try.\n",
 	})
 	if err != nil {
 		return err
@@ -94,6 +99,8 @@ func run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+	} else {
+		say("no sample data is filled in (SAMPLE). Next, in another terminal:\n  make company NAME=\"Acme\" SLUG=acme PORT=%s", process.Port())
 	}
 	<-ctx.Done()
 	say("stopping: finishing what is under way")
@@ -113,11 +120,11 @@ func free(address string) error {
 func claim(dir string) (release func(), err error) {
 	err = os.MkdirAll(dir, 0o755)
 	if err != nil {
-		return nil, err
+		return nil, hinted(err, dir)
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, hinted(err, dir)
 	}
 	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
@@ -125,6 +132,32 @@ func claim(dir string) (release func(), err error) {
 		return nil, fmt.Errorf("another platform is running on %s: stop it, or set DATA and PORT to others", dir)
 	}
 	return func() { lock.Close() }, nil
+}
+
+// hinted says whose folder dir is where err comes of not being them, and what to do.
+func hinted(err error, dir string) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("%w; the folder %s belongs to %s: run as that user, or set DATA to a folder of your own", err, dir, owner(dir))
+}
+
+// owner is the name of the user whose folder dir is, as far as that can be found out.
+func owner(dir string) string {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "another user"
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "another user"
+	}
+	id := strconv.FormatUint(uint64(stat.Uid), 10)
+	named, err := user.LookupId(id)
+	if err != nil {
+		return "user " + id
+	}
+	return named.Username
 }
 
 // database finds the Postgres to use, migrated: the one of DATABASE_URL, else one of this machine that is started here.

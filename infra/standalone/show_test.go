@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,5 +52,19 @@ func TestAPageSaysOnHowManyMonthsAFigureRests(t *testing.T) {
 	}
 	if short := r.Spoken(r.Outcomes[0]).Short(); short != " (1/3)" {
 		t.Errorf("in the table %q", short)
+	}
+}
+
+func TestAFolderOfAnotherUserIsHintedAt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	denied := &fs.PathError{Op: "open", Path: filepath.Join(dir, "lock"), Err: fs.ErrPermission}
+	err := hinted(denied, dir)
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "set DATA") || !strings.Contains(err.Error(), dir+" belongs to "+owner(dir)) {
+		t.Errorf("the hint is %v", err)
+	}
+	other := errors.New("the disk is full")
+	if err := hinted(other, dir); err.Error() != other.Error() {
+		t.Errorf("another failure became %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,6 +42,7 @@ type Options struct {
 	Listen      string // 127.0.0.1:3000
 	Log         *slog.Logger
 	Lookup      config.Lookup // settings beyond the template's
+	Welcome     string        // what GET / answers to who opens the address in a browser; empty: nothing
 	// WithoutConsumers leaves events in the stream and the outbox in the database: to measure what ingest alone costs.
 	WithoutConsumers bool
 }
@@ -117,6 +119,9 @@ func (p *Process) start(ctx context.Context) error {
 	if dev != nil {
 		dev.env = p.env
 		dev.mount(mux)
+	}
+	if p.options.Welcome != "" {
+		mux.HandleFunc("GET /{$}", p.welcome)
 	}
 	p.serve(exact(mux))
 	return nil
@@ -252,6 +257,16 @@ func (p *Process) routes(opened map[string]fn.Opened) *http.ServeMux {
 	}
 	mux.Handle("/", nothing)
 	return mux
+}
+
+// welcome says where things are, to who asks for nothing in particular. HTTP API has no such route.
+func (p *Process) welcome(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet { // HEAD
+		nothing.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, p.options.Welcome) // whoever asked has gone
 }
 
 var nothing = web.Handle(func(http.ResponseWriter, *http.Request) error { return fault.New(fault.Missing, "no such route") })
