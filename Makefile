@@ -17,14 +17,17 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the whole platform in one process on http://localhost:3000 (PORT), with sample data; reports in out/
+	@echo "compiling: about two minutes the first time, then seconds"
 	@go build -o build/standalone ./infra/standalone && exec build/standalone
 
 test: ## every test that needs no cloud: real Postgres, embedded NATS, journey, kill tests
+	@echo "testing: ten to fifteen minutes on two cores the first time; what did not change is not tested again"
 	@go test -timeout 20m ./...
 
 check: lint test localstack ## exactly what CI runs
 
 lint: $(VENV)/lint ## vet, staticcheck, gofumpt, generated files, the catalogue in README, the template
+	@echo "linting: two to five minutes the first time"
 	@unformatted=$$(go tool gofumpt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
 	@go vet ./...
 	@go tool staticcheck ./...
@@ -34,6 +37,7 @@ lint: $(VENV)/lint ## vet, staticcheck, gofumpt, generated files, the catalogue 
 	@echo "lint: nothing to say"
 
 build: ## every Lambda, as it is deployed: build/<kind>/<name>/bootstrap (arm64)
+	@echo "building every function: two to five minutes the first time, then seconds"
 	@for main in functions/*/*/lambda; do \
 	  name=$$(dirname $${main#functions/}); \
 	  GOOS=linux GOARCH=$(GOARCH_LAMBDA) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags "-s -w" -o build/$$name/bootstrap ./$$main || exit 1; \
@@ -65,8 +69,8 @@ eval-safety: ## how well harm is found, who is flagged wrongly, and PII: [DATA=â
 	@go run ./infra/models/evalsafety $(if $(DATA),-data "$(DATA)") -public "$(PUBLIC)" $(if $(RECORD),-record) $(FLAGS)
 	@$(if $(DATA)$(findstring json,$(FLAGS)),,go run ./infra/models/pii $(if $(wildcard $(PUBLIC)/pii),-data "$(PUBLIC)/pii"))
 
-new: ## a new function: KIND=webhooks NAME=benevity [HEARS=kintell.session.scheduled]
-	@$(CSR) new -kind "$(KIND)" -name "$(NAME)" -hears "$(HEARS)"
+new: ## a new function: KIND=webhooks NAME=benevity [HEARS=kintell.session.scheduled] [ROLES=operators]
+	@$(CSR) new -kind "$(KIND)" -name "$(NAME)" -hears "$(HEARS)" -roles "$(ROLES)"
 
 catalog: ## write the function table into README.md from the package comments
 	@$(CSR) catalog -write README.md
@@ -95,14 +99,16 @@ budget: ## what paid models may cost a company a month: COMPANY=<slug> USD=<amou
 migrate: ## bring a database up to date: DATABASE_OWNER_URL=postgresql://â€¦
 	@go run ./infra/migrate
 
-deploy: build ## sam deploy; settings in samconfig.toml
-	@sam deploy
+deploy: $(VENV)/lint build ## sam deploy with your AWS credentials; settings in samconfig.toml
+	@$(VENV)/bin/sam deploy
 
 clean: ## remove what was built and the data of `make run`
 	@if [ -e .local/lock ] && ! flock -n .local/lock true; then echo "the platform is running on .local: stop it first"; exit 1; fi
 	@if [ -L .local/postgres ]; then rm -rf "$$(readlink .local/postgres)"; fi
 	@rm -rf build out .local
 
-# The linters and the emulator live in a virtual environment of their own.
+# The linters, the SAM CLI and the emulator live in a virtual environment of their own.
 $(VENV)/lint: infra/localstack/requirements.txt
+	@command -v python3 > /dev/null || { echo "cfn-lint, the SAM CLI and the emulator need python3 with venv and pip"; exit 2; }
+	@echo "installing cfn-lint, the SAM CLI and the emulator by pip into $(VENV): a minute or two, once"
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
