@@ -56,11 +56,14 @@ fuzz: ## every fuzz test for FUZZTIME (30s)
 	  done; \
 	done
 
-train: ## the weights of the local model anew, bit for bit, in about half an hour: DATA=<folder of the public data sets>
+train: ## the weights of the local model anew, bit for bit, in about an hour and a half: DATA=<folder of the public data sets>
 	@test -d "$(DATA)/goemotions" || { echo "make train needs DATA=<folder of the public data sets>; $(DATA) holds no goemotions/"; exit 2; }
 	@test -d build/train/venv || { python3 -m venv build/train/venv && build/train/venv/bin/pip install -q -r infra/models/train/requirements.txt; }
-	@OMP_NUM_THREADS=1 build/train/venv/bin/python infra/models/train/embed.py "$(DATA)" infra/models/seed build/train
-	@go run ./infra/models/train -data "$(DATA)" -work build/train -seed infra/models/seed -out shared/adapter/localmodel/weights.bin
+	@OMP_NUM_THREADS=1 build/train/venv/bin/python infra/models/train/embed.py "$(DATA)" build/train
+	@go run ./infra/models/train -examples -data "$(DATA)" -work build/train
+	@build/train/venv/bin/python infra/models/train/teach.py build/train
+	@build/train/venv/bin/python infra/models/train/student.py build/train
+	@go run ./infra/models/train -data "$(DATA)" -work build/train
 
 eval: ## how well texts are scored, beside the lexicon and the majority: [DATA=<file or folder of JSONL>] [FLAGS=-json] [RECORD=1]
 	@go run ./infra/models/eval $(if $(DATA),-data "$(DATA)") $(if $(RECORD),-record) $(FLAGS)

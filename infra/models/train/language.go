@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -13,9 +14,10 @@ import (
 )
 
 // languages trains what tells languages apart: on word lists strung together by frequency, on the public sentences, and on the seed set.
-func languages(w *encoder.Writer, work string, rows []sentence, items []item, log *slog.Logger) error {
+func languages(w *encoder.Writer, work string, items []item, log *slog.Logger) error {
 	var frequencies map[string][][]any
-	err := read(work, "frequencies.json", &frequencies)
+	var rows [][]string
+	err := errors.Join(read(work, "frequencies.json", &frequencies), read(work, "rows.json", &rows))
 	if err != nil {
 		return err
 	}
@@ -39,11 +41,11 @@ func languages(w *encoder.Writer, work string, rows []sentence, items []item, lo
 		}
 	}
 	for i, s := range rows {
-		if l := slices.Index(languages, s.Language); l >= 0 && (s.Language != "en" || i%3 != 0) {
-			examples = append(examples, tongues.Example{Text: s.Text, Language: l})
+		if l := slices.Index(languages, s[0]); l >= 0 && (s[0] != "en" || i%3 != 0) {
+			examples = append(examples, tongues.Example{Text: s[2], Language: l})
 		}
 	}
-	for _, s := range sentences(items) {
+	for _, s := range sentenceItems(items) {
 		if l := slices.Index(languages, s.Lang); l >= 0 && s.Split != "test" {
 			examples = append(examples, tongues.Example{Text: s.Text, Language: l})
 		}

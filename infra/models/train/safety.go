@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/teei/csr-platform/infra/models/internal/measure"
-	"github.com/teei/csr-platform/infra/models/internal/net"
 	"github.com/teei/csr-platform/shared/adapter/localmodel"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/safety"
@@ -25,6 +24,7 @@ type harm struct {
 	ID            string
 	Lang          string
 	Split         string
+	Writer        string // whose texts are kept together; "": each stands for itself
 	Text          string
 	Categories    map[safety.Category]bool // missing: not known
 	Reported      *bool
@@ -34,7 +34,15 @@ type harm struct {
 	public        bool
 }
 
-const safetyVersion = "local-safety-2"
+// key is what stays together when texts are parted: scenes of one writer are alike.
+func (h harm) key() string {
+	if h.Writer != "" {
+		return h.Writer
+	}
+	return h.Text
+}
+
+const safetyVersion = "local-safety-3"
 
 // screened is a labelled text with what a network that was not trained on it read.
 type screened struct {
@@ -47,17 +55,17 @@ func screen(r *localmodel.Reader, h harm) screened { return screened{h, r.Screen
 // ownWeight is how much more our own texts weigh than public ones, of which there are many more.
 const ownWeight = 3
 
-// most is the share of harmless texts of several sentences that may be held for a category. Where a life or a child may be at stake, looking
-// once too often is the smaller harm.
+// most is the share of harmless texts that may be held for a category. Where a life or a child may be at stake, looking once too often is the
+// smaller harm.
 func most(c safety.Category) float64 {
-	if c == safety.SelfHarm || c == safety.ChildSafety {
+	switch c {
+	case safety.SelfHarm:
+		return 0.02
+	case safety.ChildSafety:
 		return 0.01
 	}
-	return 0.003
+	return 0.005
 }
-
-// several is how many pieces of feedback are put together to what stands for a long text: the more sentences, the more chances to be wrong.
-const several = 5
 
 // thresholds fits, for each category, the log odds from which it is found best among those that hold few enough harmless texts.
 func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
@@ -77,16 +85,8 @@ func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
 				odds, yes = append(odds, x), append(yes, s.Categories[c])
 			}
 		}
-		var together []float64 // the highest of several, as in a text of several sentences
-		for i := range harmless {
-			top := harmless[i]
-			for j := 1; j < several; j++ {
-				top = max(top, harmless[(i+j*7919)%len(harmless)])
-			}
-			together = append(together, top)
-		}
-		slices.Sort(together)
-		floor := together[int(float64(len(together))*(1-most(c)))]
+		slices.Sort(harmless)
+		floor := harmless[int(float64(len(harmless))*(1-most(c)))]
 		best, top := floor, -1.0
 		for t := floor; t < floor+6; t += 0.05 {
 			var hit, miss, wrong float64
@@ -132,8 +132,10 @@ func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
 	return rules
 }
 
-func harmGoals(h harm, first int, weight float32) []net.Goal {
-	var out []net.Goal
+// harmGoals are what is known of a text for safety.
+func harmGoals(h harm, weight float32) []goal {
+	first := 4*len(localmodel.Read) + 1
+	var out []goal
 	if weight == 0 {
 		weight = 1
 	}
@@ -146,10 +148,10 @@ func harmGoals(h harm, first int, weight float32) []net.Goal {
 		if yes {
 			w *= 2
 		}
-		out = append(out, net.Goal{Output: first + k, Value: is(yes), Weight: w})
+		out = append(out, goal{first + k, is(yes), w})
 	}
 	if h.Reported != nil {
-		out = append(out, net.Goal{Output: first + len(localmodel.Harms), Value: is(*h.Reported), Weight: weight})
+		out = append(out, goal{first + len(localmodel.Harms), is(*h.Reported), weight})
 	}
 	return out
 }

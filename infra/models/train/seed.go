@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/teei/csr-platform/shared/domain/outcome"
 )
@@ -51,8 +52,8 @@ func records[T any](folder string) ([]T, error) {
 	return out, nil
 }
 
-// sentences are the labelled sentences of items: single ones, and those of texts with their text's language and split.
-func sentences(items []item) []item {
+// sentenceItems are the labelled sentences of items: single ones, and those of texts with their text's language and split.
+func sentenceItems(items []item) []item {
 	var out []item
 	for _, i := range items {
 		if i.Kind != "text" {
@@ -65,4 +66,10 @@ func sentences(items []item) []item {
 		}
 	}
 	return out
+}
+
+// key is what stays together when items are parted: a persona, or before a colon the writer of several.
+func (i item) key() string {
+	writer, _, _ := strings.Cut(i.Persona, ":")
+	return writer
 }

@@ -154,6 +154,13 @@ func bare(sentence string) string {
 	return sentence[:len(short)+sign]
 }
 
+// Answers are what the network says to each of Questions about one sentence, as log odds.
+func (r *Reader) Answers(sentence string) []float32 {
+	answers := make([]float32, len(r.encoder.Outputs))
+	r.encoder.Read(sentence, answers)
+	return answers
+}
+
 // orders are the bytes of text that give orders to whoever scores it.
 func orders(text string) []sentences.Sentence {
 	var out []sentences.Sentence

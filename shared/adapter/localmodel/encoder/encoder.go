@@ -1,4 +1,4 @@
-// Package encoder reads a sentence into numbers: words are cut into pieces, each piece has a vector, two layers look at neighbouring
+// Package encoder reads a sentence into numbers: words are cut into pieces, each piece has a vector, layers look at neighbouring
 // pieces, what they saw is pooled, and every question asked of the sentence is a weighted sum of that. Reading costs no memory that
 // stays, is safe for concurrent use, and gives the same numbers on every processor: products are rounded before they are added.
 package encoder
@@ -6,6 +6,7 @@ package encoder
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"sync"
 )
 
@@ -14,85 +15,85 @@ const MaxTokens = 96
 
 // Shape is the sizes of the layers.
 type Shape struct {
-	Dim     int // of a piece's vector
-	Near    int // filters over three neighbouring pieces
-	Far     int // filters over three neighbours of those
+	Dim     int   // of a piece's vector
+	Filters []int // of each layer: the first looks at three neighbouring pieces, each next at three that are twice as far apart
 	Hidden  int
 	Outputs []string // the name of each question
 }
 
-// Pooled is the width of what is pooled: the largest and the mean of the far filters, the mean and the largest of the near, the mean vector.
-func (s Shape) Pooled() int { return 2*s.Far + 2*s.Near + s.Dim }
+// Pooled is the width of what is pooled: of each layer the largest and the mean of every filter, and the mean vector.
+func (s Shape) Pooled() int {
+	sum := s.Dim
+	for _, f := range s.Filters {
+		sum += 2 * f
+	}
+	return sum
+}
+
+// Sizes are how many numbers each array of the network has: of each layer weights ([3][inputs][filters], by neighbour, by input) and biases, of the hidden layer
+// weights ([Pooled][Hidden]) and biases, of the outputs weights ([Outputs][Hidden]) and biases.
+func (s Shape) Sizes() []int {
+	var sizes []int
+	from := s.Dim
+	for _, f := range s.Filters {
+		sizes = append(sizes, 3*from*f, f)
+		from = f
+	}
+	return append(sizes, s.Pooled()*s.Hidden, s.Hidden, len(s.Outputs)*s.Hidden, len(s.Outputs))
+}
 
 // Encoder is the weights.
 type Encoder struct {
 	*Table
 	Shape
-	near, nearBias     []float32 // [3][Dim][Near]: by neighbour, by input
-	far, farBias       []float32 // [3][Near][Far]
-	hidden, hiddenBias []float32 // [Pooled][Hidden]
-	out, outBias       []float32 // [Outputs][Hidden]
-	scratch            sync.Pool
+	arrays  [][]float32 // as Sizes has them
+	scratch sync.Pool
 }
 
-// New reads the layers of f that are called name, to look at the pieces of table.
+// New reads the network of f that is called name, to look at the pieces of table.
 func New(f *File, table *Table, name string) (*Encoder, error) {
 	e := &Encoder{Table: table}
 	err := f.JSON(name+".shape", &e.Shape)
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []struct {
-		into *[]float32
-		name string
-		n    int
-	}{
-		{&e.near, ".near", 3 * e.Shape.Dim * e.Near},
-		{&e.nearBias, ".near.bias", e.Near},
-		{&e.far, ".far", 3 * e.Near * e.Far},
-		{&e.farBias, ".far.bias", e.Far},
-		{&e.hidden, ".hidden", e.Pooled() * e.Hidden},
-		{&e.hiddenBias, ".hidden.bias", e.Hidden},
-		{&e.out, ".out", len(e.Outputs) * e.Hidden},
-		{&e.outBias, ".out.bias", len(e.Outputs)},
-	} {
-		*part.into = f.Floats(name + part.name)
-		if len(*part.into) != part.n {
-			return nil, fmt.Errorf("%w: %s has %d numbers, expected %d", ErrFile, name+part.name, len(*part.into), part.n)
+	for i, size := range e.Sizes() {
+		a := f.Floats(array(name, i))
+		if len(a) != size {
+			return nil, fmt.Errorf("%w: %s has %d numbers, expected %d", ErrFile, array(name, i), len(a), size)
 		}
+		e.arrays = append(e.arrays, a)
 	}
-	if e.Table.Dim != e.Shape.Dim || len(e.scales) != e.N {
+	if e.Table.Dim != e.Shape.Dim || len(e.scales) != e.N || len(e.Filters) == 0 {
 		return nil, fmt.Errorf("%w: pieces have vectors of another length", ErrFile)
 	}
 	e.scratch.New = func() any { return newSpace(e.Shape) }
 	return e, nil
 }
 
+// Put adds a network called name to w; arrays are as Sizes has them.
+func Put(w *Writer, name string, shape Shape, arrays [][]float32) error {
+	for i, a := range arrays {
+		w.PutFloats(array(name, i), a)
+	}
+	return w.PutJSON(name+".shape", shape)
+}
+
+func array(name string, i int) string { return name + "." + strconv.Itoa(i) }
+
 type space struct {
-	tokens       []int32
-	x, near, far []float32 // by piece
-	pooled       []float32
-	hidden       []float32
+	tokens []int32
+	layers [][]float32 // the vectors of the pieces, and what each layer made of them
+	pooled []float32
+	hidden []float32
 }
 
 func newSpace(s Shape) *space {
-	return &space{
-		tokens: make([]int32, 0, 2*MaxTokens), x: make([]float32, MaxTokens*s.Dim), near: make([]float32, MaxTokens*s.Near),
-		far: make([]float32, MaxTokens*s.Far), pooled: make([]float32, s.Pooled()), hidden: make([]float32, s.Hidden),
+	out := &space{tokens: make([]int32, 0, 2*MaxTokens), pooled: make([]float32, s.Pooled()), hidden: make([]float32, s.Hidden)}
+	for _, width := range append([]int{s.Dim}, s.Filters...) {
+		out.layers = append(out.layers, make([]float32, MaxTokens*width))
 	}
-}
-
-// Put adds layers called name to w, in the order in which New reads them.
-func Put(w *Writer, name string, shape Shape, near, nearBias, far, farBias, hidden, hiddenBias, out, outBias []float32) error {
-	w.PutFloats(name+".near", near)
-	w.PutFloats(name+".near.bias", nearBias)
-	w.PutFloats(name+".far", far)
-	w.PutFloats(name+".far.bias", farBias)
-	w.PutFloats(name+".hidden", hidden)
-	w.PutFloats(name+".hidden.bias", hiddenBias)
-	w.PutFloats(name+".out", out)
-	w.PutFloats(name+".out.bias", outBias)
-	return w.PutJSON(name+".shape", shape)
+	return out
 }
 
 // Read answers every question about a sentence, as log odds, into answers, which has one place an output. It says how many pieces
@@ -105,35 +106,38 @@ func (e *Encoder) Read(sentence string, answers []float32) int {
 	if n == 0 {
 		return 0
 	}
-	for i, token := range s.tokens {
-		scale, row := e.scales[token], e.vectors[int(token)*e.Shape.Dim:][:e.Shape.Dim]
-		x := s.x[i*e.Shape.Dim:][:e.Shape.Dim]
-		for d, v := range row {
-			x[d] = float32(v) * scale
-		}
-	}
-	convolve(s.x, e.near, e.nearBias, s.near, n, e.Shape.Dim, e.Near, 1)
-	convolve(s.near, e.far, e.farBias, s.far, n, e.Near, e.Far, 2)
-	p := s.pooled
-	pool(s.far, n, e.Far, p[:e.Far], p[e.Far:2*e.Far])
-	p = p[2*e.Far:]
-	pool(s.near, n, e.Near, p[:e.Near], p[e.Near:2*e.Near])
-	mean(s.x, n, e.Shape.Dim, p[2*e.Near:])
-	copy(s.hidden, e.hiddenBias)
-	for i, v := range s.pooled {
-		if v != 0 {
-			add(s.hidden, e.hidden[i*e.Hidden:][:e.Hidden], v)
-		}
-	}
+	e.look(s, n)
+	copy(s.hidden, e.arrays[2*len(e.Filters)+1])
+	weights := e.arrays[2*len(e.Filters)]
+	addAll(s.hidden, weights, s.pooled)
 	relu(s.hidden)
+	out, bias := e.arrays[2*len(e.Filters)+2], e.arrays[2*len(e.Filters)+3]
 	for o := range answers {
-		sum := e.outBias[o]
-		for i, w := range e.out[o*e.Hidden:][:e.Hidden] {
+		sum := bias[o]
+		for i, w := range out[o*e.Hidden:][:e.Hidden] {
 			sum += float32(w * s.hidden[i])
 		}
 		answers[o] = sum
 	}
 	return n
+}
+
+// look fills the layers and what is pooled of them for the n pieces of s.
+func (e *Encoder) look(s *space, n int) {
+	for i, token := range s.tokens {
+		scale, row := e.scales[token], e.vectors[int(token)*e.Shape.Dim:][:e.Shape.Dim]
+		x := s.layers[0][i*e.Shape.Dim:][:e.Shape.Dim]
+		for d, v := range row {
+			x[d] = float32(v) * scale
+		}
+	}
+	from, step, pooled := e.Shape.Dim, 1, s.pooled
+	for l, to := range e.Filters {
+		convolve(s.layers[l], e.arrays[2*l], e.arrays[2*l+1], s.layers[l+1], n, from, to, step)
+		pool(s.layers[l+1], n, to, pooled[:to], pooled[to:2*to])
+		from, step, pooled = to, 2*step, pooled[2*to:]
+	}
+	mean(s.layers[0], n, e.Shape.Dim, pooled)
 }
 
 // convolve sums each piece and its neighbours step before and behind, weighted, and keeps what is positive.
@@ -143,30 +147,51 @@ func convolve(in, weights, bias, out []float32, n, from, to, step int) {
 		copy(sums, bias)
 		for k := range 3 {
 			j := i + (k-1)*step
-			if j < 0 || j >= n {
-				continue
-			}
-			w := weights[k*from*to:][:from*to]
-			for d, v := range in[j*from:][:from] {
-				if v != 0 {
-					add(sums, w[d*to:][:to], v)
-				}
+			if j >= 0 && j < n {
+				addAll(sums, weights[k*from*to:][:from*to], in[j*from:][:from])
 			}
 		}
 		relu(sums)
 	}
 }
 
+// addAll adds to sums each row of weights times its v, four rows at a time, in their order. Rows whose v is 0 are passed over.
+func addAll(sums, weights, vs []float32) {
+	to := len(sums)
+	var rows [4][]float32
+	var by [4]float32
+	held := 0
+	for d, v := range vs {
+		if v == 0 {
+			continue
+		}
+		rows[held], by[held] = weights[d*to:][:to], v
+		held++
+		if held == 4 {
+			add4(sums, &rows, &by)
+			held = 0
+		}
+	}
+	for i := range held {
+		add(sums, rows[i], by[i])
+	}
+}
+
+func add4(sums []float32, rows *[4][]float32, by *[4]float32) {
+	a, b, c, d := rows[0][:len(sums)], rows[1][:len(sums)], rows[2][:len(sums)], rows[3][:len(sums)]
+	v, w, x, y := by[0], by[1], by[2], by[3]
+	for i, s := range sums {
+		s += float32(a[i] * v)
+		s += float32(b[i] * w)
+		s += float32(c[i] * x)
+		s += float32(d[i] * y)
+		sums[i] = s
+	}
+}
+
 // add adds v times row to sums.
 func add(sums, row []float32, v float32) {
 	row = row[:len(sums)]
-	for len(sums) >= 4 {
-		sums[0] += float32(row[0] * v)
-		sums[1] += float32(row[1] * v)
-		sums[2] += float32(row[2] * v)
-		sums[3] += float32(row[3] * v)
-		sums, row = sums[4:], row[4:]
-	}
 	for i := range sums {
 		sums[i] += float32(row[i] * v)
 	}

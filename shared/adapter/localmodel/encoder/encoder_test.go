@@ -3,6 +3,8 @@ package encoder_test
 import (
 	"bytes"
 	"errors"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
 
@@ -132,4 +134,125 @@ func FuzzTokens(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestReadingIsWhatTheLayersSay holds Read to the definition of its layers, written down plainly and in double precision.
+func TestReadingIsWhatTheLayersSay(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	names := []string{"▁not", "▁af", "raid", "▁I", "▁am", "▁more", "▁any"}
+	shape := encoder.Shape{Dim: 4, Filters: []int{6, 5, 3}, Hidden: 7, Outputs: []string{"a", "b"}}
+	var w encoder.Writer
+	small, scales := make([]int8, len(names)*shape.Dim), make([]float32, len(names))
+	for i := range small {
+		small[i], scales[i/shape.Dim] = int8(r.IntN(255)-127), 0.01*float32(1+i/shape.Dim)
+	}
+	var arrays [][]float32
+	for _, n := range shape.Sizes() {
+		a := make([]float32, n)
+		for i := range a {
+			a[i] = float32(r.NormFloat64() / 2)
+		}
+		arrays = append(arrays, a)
+	}
+	var all []byte
+	var ends []uint32
+	for _, name := range names {
+		all = append(all, name...)
+		ends = append(ends, uint32(len(all)))
+	}
+	w.Put("piece.names", all)
+	w.PutInts("piece.ends", ends)
+	w.PutInts("piece.hash", encoder.Hash(names))
+	w.PutFloats("piece.scores", make([]float32, len(names)))
+	w.PutInt8("piece.vectors", small)
+	w.PutFloats("piece.scales", scales)
+	err := encoder.Put(&w, "text", shape, arrays)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := w.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := encoder.Open(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := encoder.NewTable(f)
+	e, err := encoder.New(f, table, "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"I am afraid", "I am not afraid any more", "not", "afraid not I", "I am am am am am am any more not"} {
+		got := make([]float32, 2)
+		e.Read(text, got)
+		var x [][]float64
+		for _, token := range table.Tokens(nil, text, encoder.MaxTokens) {
+			var row []float64
+			for _, v := range small[int(token)*shape.Dim:][:shape.Dim] {
+				row = append(row, float64(v)*float64(scales[token]))
+			}
+			x = append(x, row)
+		}
+		for i, want := range defined(shape, arrays, x) {
+			if math.Abs(float64(got[i])-want) > 1e-3 {
+				t.Errorf("%q: output %d is %v, by definition %v", text, i, got[i], want)
+			}
+		}
+	}
+	if n := e.Read("日本語 🎉", make([]float32, 2)); n != 0 {
+		t.Errorf("a text of unknown characters has %d pieces", n)
+	}
+}
+
+// defined is what a network says to pieces with the vectors x.
+func defined(s encoder.Shape, arrays [][]float32, x [][]float64) []float64 {
+	var pooled []float64
+	in := x
+	for l, filters := range s.Filters {
+		step := 1 << l
+		out := make([][]float64, len(in))
+		most, mean := make([]float64, filters), make([]float64, filters)
+		for i := range in {
+			for f := range filters {
+				sum := float64(arrays[2*l+1][f])
+				for k, j := range []int{i - step, i, i + step} {
+					for d := range in[0] {
+						if j >= 0 && j < len(in) {
+							sum += in[j][d] * float64(arrays[2*l][(k*len(in[0])+d)*filters+f])
+						}
+					}
+				}
+				out[i] = append(out[i], max(sum, 0))
+				most[f], mean[f] = max(most[f], sum), mean[f]+max(sum, 0)/float64(len(in))
+			}
+		}
+		pooled = append(append(pooled, most...), mean...)
+		in = out
+	}
+	for d := range s.Dim {
+		sum := 0.0
+		for i := range x {
+			sum += x[i][d] / float64(len(x))
+		}
+		pooled = append(pooled, sum)
+	}
+	rest := arrays[2*len(s.Filters):]
+	hidden := make([]float64, s.Hidden)
+	for h := range hidden {
+		hidden[h] = float64(rest[1][h])
+		for i, v := range pooled {
+			hidden[h] += v * float64(rest[0][i*s.Hidden+h])
+		}
+		hidden[h] = max(hidden[h], 0)
+	}
+	out := make([]float64, len(s.Outputs))
+	for o := range out {
+		out[o] = float64(rest[3][o])
+		for h, v := range hidden {
+			out[o] += v * float64(rest[2][o*s.Hidden+h])
+		}
+	}
+	return out
 }
