@@ -148,3 +148,15 @@ func BenchmarkScore(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
 }
+
+// TestAnAddressSaysNothing: the pieces of an address are no words, so they turn nothing that stands beside them.
+func TestAnAddressSaysNothing(t *testing.T) {
+	t.Parallel()
+	got, err := localmodel.New().Score(t.Context(), outcome.Request{Text: "I am confident now: write to me at mira.testesen@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Scores) != 1 || got.Scores[0].Dimension != outcome.Confidence || got.Scores[0].Value < 0.6 {
+		t.Errorf("scores %+v, want confidence alone", got.Scores)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/teei/csr-platform/shared/adapter/localmodel/sentences"
 	"github.com/teei/csr-platform/shared/adapter/localmodel/writing"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
 //go:embed weights.bin
@@ -124,6 +125,10 @@ func (r *Reader) Read(text string) Reading {
 	out.Readable = readable(text)
 	out.Words = len(writing.Words(text))
 	parts := sentences.Split(text)
+	read := text
+	if strings.ContainsRune(text, '@') { // the pieces of an address would count as words
+		read = blank(text, safety.FindPII(text))
+	}
 	answers := make([]float32, len(r.encoder.Outputs))
 	var levels []float64
 	ordered := orders(text)
@@ -131,7 +136,7 @@ func (r *Reader) Read(text string) Reading {
 		if slices.ContainsFunc(ordered, func(o sentences.Sentence) bool { return p.Start < o.End && o.Start < p.End }) {
 			continue // it speaks to whoever scores, and tells nothing of its writer
 		}
-		if r.encoder.Read(bare(text[p.Start:p.End]), answers) == 0 {
+		if r.encoder.Read(bare(read[p.Start:p.End]), answers) == 0 {
 			continue
 		}
 		s := Sentence{Sentence: p, Answers: make([][4]float32, len(Read)), CEFR: answers[levelAt]}

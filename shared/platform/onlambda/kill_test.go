@@ -408,12 +408,12 @@ func TestAScreeningKilledBetweenCommitAndRelayHoldsItsTextAndTellsOnce(t *testin
 	}
 }
 
-// upload is a small file in the body of a request by an administrator of the company.
+// upload is a small file in the body of a request by one of the operator's people.
 func upload(t *testing.T) []byte {
 	t.Helper()
 	body := "session_id,participant_email,volunteer_email,scheduled_at,completed_at\nS-1,p@sample.test,v@sample.test,2026-02-03T10:00:00Z,2026-02-03T11:00:00Z\n"
-	return request(t, "POST /v1/imports/{kind}", "/v1/imports/kintell-language", "", body, map[string]string{"content-type": "text/csv"},
-		map[string]string{"kind": "kintell-language"}, map[string]string{"subject": "u-1", "company": ours, "role": "company_admin"})
+	return request(t, "POST /v1/imports/{kind}", "/v1/imports/kintell-language", "company=ours", body, map[string]string{"content-type": "text/csv"},
+		map[string]string{"kind": "kintell-language"}, map[string]string{"subject": "u-1", "role": "programme_staff"})
 }
 
 // relay hands a message of the queue to the function that hears it.
