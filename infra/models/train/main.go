@@ -80,20 +80,11 @@ func (m *made) tabulate() error {
 		return err
 	}
 	names, scores := make([]string, len(pieces)), make([]float32, len(pieces))
-	var ends []uint32
-	var all []byte
 	for i, p := range pieces {
 		names[i], scores[i] = p[0].(string), float32(p[1].(float64))
-		all = append(all, names[i]...)
-		ends = append(ends, uint32(len(all)))
 	}
 	w := &m.writer
-	w.PutFloats("piece.scores", scores)
-	w.PutInts("piece.ends", ends)
-	w.Put("piece.names", all)
-	w.PutInts("piece.hash", encoder.Hash(names))
-	w.PutInt8("piece.vectors", make([]int8, len(names)))
-	w.PutFloats("piece.scales", make([]float32, len(names)))
+	encoder.PutTable(w, names, scores, make([]int8, len(names)), make([]float32, len(names)))
 	data, err := w.Bytes()
 	if err != nil {
 		return err

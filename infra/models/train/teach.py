@@ -63,9 +63,9 @@ def lower(large, ids):
         for k, i in enumerate(b):
             x[k, : len(ids[i])] = torch.tensor(ids[i])
         with torch.autocast("cpu", torch.bfloat16):
-            h = large.begin(x)
+            h, mask = large.begin(x), Large.mask(lengths, x.shape[1])
             for layer in list(large.layers)[:LOWER]:
-                h = layer(h, Large.mask(lengths, x.shape[1]))
+                h = layer(h, mask)
         for k, i in enumerate(b):
             out[i] = h[k, : len(ids[i])].to(torch.bfloat16).clone()
     return out

@@ -79,6 +79,22 @@ func Put(w *Writer, name string, shape Shape, arrays [][]float32) error {
 	return w.PutJSON(name+".shape", shape)
 }
 
+// PutTable adds a table of pieces to w: of each its name, its log probability, its vector and what that is multiplied by.
+func PutTable(w *Writer, names []string, scores []float32, vectors []int8, scales []float32) {
+	var ends []uint32
+	var all []byte
+	for _, name := range names {
+		all = append(all, name...)
+		ends = append(ends, uint32(len(all)))
+	}
+	w.Put("piece.names", all)
+	w.PutInts("piece.ends", ends)
+	w.PutInts("piece.hash", Hash(names))
+	w.PutFloats("piece.scores", scores)
+	w.PutInt8("piece.vectors", vectors)
+	w.PutFloats("piece.scales", scales)
+}
+
 func array(name string, i int) string { return name + "." + strconv.Itoa(i) }
 
 type space struct {

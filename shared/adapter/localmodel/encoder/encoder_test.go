@@ -23,19 +23,10 @@ func table(t testing.TB) *encoder.Table {
 	var w encoder.Writer
 	var names []string
 	var scores []float32
-	var ends []uint32
-	var all []byte
 	for _, p := range pieces {
 		names, scores = append(names, p.name), append(scores, p.score)
-		all = append(all, p.name...)
-		ends = append(ends, uint32(len(all)))
 	}
-	w.Put("piece.names", all)
-	w.PutInts("piece.ends", ends)
-	w.PutInts("piece.hash", encoder.Hash(names))
-	w.PutFloats("piece.scores", scores)
-	w.PutInt8("piece.vectors", make([]int8, len(names)))
-	w.PutFloats("piece.scales", make([]float32, len(names)))
+	encoder.PutTable(&w, names, scores, make([]int8, len(names)), make([]float32, len(names)))
 	data, err := w.Bytes()
 	if err != nil {
 		t.Fatal(err)
@@ -155,18 +146,7 @@ func TestReadingIsWhatTheLayersSay(t *testing.T) {
 		}
 		arrays = append(arrays, a)
 	}
-	var all []byte
-	var ends []uint32
-	for _, name := range names {
-		all = append(all, name...)
-		ends = append(ends, uint32(len(all)))
-	}
-	w.Put("piece.names", all)
-	w.PutInts("piece.ends", ends)
-	w.PutInts("piece.hash", encoder.Hash(names))
-	w.PutFloats("piece.scores", make([]float32, len(names)))
-	w.PutInt8("piece.vectors", small)
-	w.PutFloats("piece.scales", scales)
+	encoder.PutTable(&w, names, make([]float32, len(names)), small, scales)
 	err := encoder.Put(&w, "text", shape, arrays)
 	if err != nil {
 		t.Fatal(err)
