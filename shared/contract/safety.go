@@ -29,6 +29,8 @@ type SafetyReviewCompleted struct {
 	Decision    string    `json:"decision" jsonschema:"enum=approved,enum=rejected,enum=escalated"`
 	Notes       string    `json:"notes,omitempty"` // stays empty: events carry no texts
 	CompletedAt time.Time `json:"completedAt"`
+	Categories  []string  `json:"categories,omitempty" jsonschema:"uniqueItems=true,enum=self_harm,enum=violence,enum=harassment,enum=hate,enum=sexual,enum=child_safety,enum=profanity,enum=pii,enum=spam"` // what was found, as safety.flag.raised tells it
+	Route       string    `json:"route,omitempty" jsonschema:"enum=moderation,enum=safeguarding"`                                                                                                            // where the flag is after the decision
 }
 
 // EventType is safety.review.completed.

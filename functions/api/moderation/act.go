@@ -78,9 +78,7 @@ func announce(ctx context.Context, tx port.Tx, flag *safety.Flag, review safety.
 		return nil // nothing was decided about the text
 	}
 	cause := contract.Cause{ID: review.ID, Company: tx.Company(), At: tx.Now(), Traceparent: trace.From(ctx)}
-	tx.Tell(cause.Then(contract.SafetyReviewCompleted{
-		ReviewID: review.ID, FlagID: flag.ID, ReviewerID: personID(review.Reviewer.Subject), Decision: string(review.Decision), CompletedAt: review.At,
-	}))
+	tx.Tell(cause.Then(completed(*flag, review)))
 	if flag.Status != safety.Escalated {
 		return nil
 	}
@@ -93,6 +91,18 @@ func announce(ctx context.Context, tx port.Tx, flag *safety.Flag, review safety.
 	}
 	flag.Alerted = len(contacts)
 	return nil
+}
+
+// completed is review, which flag follows from, as the contract has it.
+func completed(flag safety.Flag, review safety.Review) contract.SafetyReviewCompleted {
+	body := contract.SafetyReviewCompleted{
+		ReviewID: review.ID, FlagID: flag.ID, ReviewerID: personID(review.Reviewer.Subject), Decision: string(review.Decision), CompletedAt: review.At,
+		Route: string(flag.Route),
+	}
+	for _, category := range flag.Categories {
+		body.Categories = append(body.Categories, string(category))
+	}
+	return body
 }
 
 // personID is the id by which events name a reviewer: their subject where the issuer names people by UUIDs, else one made of it, for a

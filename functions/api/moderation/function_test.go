@@ -200,6 +200,15 @@ func (h house) decides(t *testing.T, who access.Caller, id, decision string) fla
 
 func (h house) completed(t *testing.T) (decisions []string) {
 	t.Helper()
+	for _, body := range h.reviewed(t) {
+		decisions = append(decisions, body.Decision)
+	}
+	return decisions
+}
+
+// reviewed are the bodies of the decisions that were told, in their order.
+func (h house) reviewed(t *testing.T) (bodies []contract.SafetyReviewCompleted) {
+	t.Helper()
 	for _, e := range h.told() {
 		if e.Type != (contract.SafetyReviewCompleted{}).EventType() {
 			continue
@@ -211,9 +220,9 @@ func (h house) completed(t *testing.T) (decisions []string) {
 		if !identity.IsID(in.Body.ReviewerID) || in.Body.Notes != "" || strings.Contains(string(e.Data), "because") {
 			t.Errorf("told %+v", in.Body)
 		}
-		decisions = append(decisions, in.Body.Decision)
+		bodies = append(bodies, in.Body)
 	}
-	return decisions
+	return bodies
 }
 
 func TestTheQueueShowsNoTextAndIsPaged(t *testing.T) {
@@ -347,6 +356,33 @@ func TestADecisionIsToldOnceAndKeepsItsReason(t *testing.T) {
 		if strings.Contains(fmt.Sprint(e), "because") || strings.Contains(fmt.Sprint(e), "hateful") {
 			t.Errorf("the audit log carries a text: %+v", e)
 		}
+	}
+}
+
+func TestADecisionTellsWhatWasFoundAndWhereTheFlagIs(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	both, _ := h.held(t, "hateful words and a number", false, finding(safety.Hate), finding(safety.PII))
+	h.decides(t, siri, both.ID, "rejected")
+	harm, _ := h.held(t, "words of despair", false, finding(safety.SelfHarm))
+	h.decides(t, guard, harm.ID, "approved")
+	graver, _ := h.held(t, "threatening words", false, finding(safety.Violence))
+	h.decides(t, siri, graver.ID, "escalated")
+	type told struct {
+		Flag, Decision, Route string
+		Categories            []string
+	}
+	var got []told
+	for _, body := range h.reviewed(t) {
+		got = append(got, told{body.FlagID, body.Decision, body.Route, body.Categories})
+	}
+	want := []told{
+		{both.ID, "rejected", "moderation", []string{"hate", "pii"}},
+		{harm.ID, "approved", "safeguarding", []string{"self_harm"}},
+		{graver.ID, "escalated", "safeguarding", []string{"violence"}}, // the decision moves it
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
 
