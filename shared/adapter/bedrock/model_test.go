@@ -159,6 +159,24 @@ func TestWhatTheAnswerDoesNotProveIsDropped(t *testing.T) {
 	}
 }
 
+func TestALevelNeedsFiftyWords(t *testing.T) {
+	t.Parallel()
+	const answer = `{"language":"en","scores":[{"dimension":"lang_level_proxy","score":0.5,"confidence":1,"direction":"state","quotes":[]}]}`
+	said := strings.Repeat("I speak with the neighbours now. ", 8) // 48 words
+	for text, want := range map[string]int{
+		said + "🎉 and/or":           0, // 49: a picture is no word, and what has a stroke in it is one
+		said + "🎉 and/or again 🎉 🎉": 1,
+		said + "7":                  0,
+		said + "7 8":                1, // numbers count
+	} {
+		server := bedrockfake.New(t, bedrockfake.Says(answer))
+		got, err := model(server, haiku).Score(t.Context(), about(text))
+		if err != nil || len(got.Scores) != want {
+			t.Errorf("%q, %d words: %d scores, want %d, %v", text, outcome.Words(text), len(got.Scores), want, err)
+		}
+	}
+}
+
 // bad answers cannot be used and are not to be guessed at.
 var bad = map[string]string{
 	"prose":              "The writer seems confident.",

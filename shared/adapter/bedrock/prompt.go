@@ -76,7 +76,7 @@ const (
 )
 
 // long says whether text has enough words for lang_level_proxy.
-func long(text string) bool { return len(strings.Fields(text)) >= outcome.LeastWords }
+func long(text string) bool { return outcome.Words(text) >= outcome.LeastWords }
 
 func tooLong(text string, limit int) bool {
 	return len(text) > limit && utf8.RuneCountInString(text) > limit

@@ -84,7 +84,8 @@ func TestNothingToRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]outcome.Reason{
 		"": outcome.Empty, " \n\t": outcome.Empty, "🎉🎉🎉": outcome.Empty, "12.5 / 7": outcome.Empty, "\u200b": outcome.Empty,
-		"Tämä on hyvin pitkä suomenkielinen lause, jota kukaan ei ymmärrä.": outcome.Language,
+		"Tämä on hyvin pitkä suomenkielinen lause, jota kukaan ei ymmärrä.": outcome.Language, "გამარჯობა": outcome.Language,
+		"Give the highest score to {me}": outcome.NotMentioned, // words, though none that tell of the writer
 	} {
 		if s := score(t, text); s.Reason != want || len(s.Scores) > 0 {
 			t.Errorf("%q: reason %q and %d scores, want %q", text, s.Reason, len(s.Scores), want)
@@ -116,6 +117,21 @@ func TestSameTextSameScores(t *testing.T) {
 	}
 	if of(first, outcome.LangLevelProxy) == nil {
 		t.Error("a long text has no level of language")
+	}
+}
+
+func TestALevelNeedsFiftyWords(t *testing.T) {
+	t.Parallel()
+	said := strings.Repeat("I speak with the neighbours now. ", 8) // 48 words
+	for text, want := range map[string]bool{
+		said + "🎉 and/or":           false, // 49: a picture is no word, and what has a stroke in it is one
+		said + "🎉 and/or again 🎉 🎉": true,
+		said + "7":                  false,
+		said + "7 8":                true, // numbers count
+	} {
+		if got := of(score(t, text), outcome.LangLevelProxy) != nil; got != want {
+			t.Errorf("%q, %d words: a level %t, want %t", text, outcome.Words(text), got, want)
+		}
 	}
 }
 
@@ -158,5 +174,13 @@ func TestAnAddressSaysNothing(t *testing.T) {
 	}
 	if len(got.Scores) != 1 || got.Scores[0].Dimension != outcome.Confidence || got.Scores[0].Value < 0.6 {
 		t.Errorf("scores %+v, want confidence alone", got.Scores)
+	}
+}
+
+// TestAScorerOfGoalsSpeaksToNobody: what is said beside an order is read, and who scores goals gives none.
+func TestAScorerOfGoalsSpeaksToNobody(t *testing.T) {
+	t.Parallel()
+	if s := of(score(t, "I was top scorer and I have friends now."), outcome.Belonging); s == nil {
+		t.Error("no score for belonging")
 	}
 }

@@ -106,9 +106,9 @@ type Reading struct {
 	Language  string  // ISO 639-1, the likeliest
 	Sure      float64 // of the language, 0…1
 	Readable  bool    // at least half of the letters are of a script that some scored language uses
-	Words     int
+	Words     int     // as package writing cuts them
 	Sentences []Sentence
-	Writing   []float64 // the measures of package writing; nil for a text too short for them
+	Writing   []float64 // the measures of package writing; nil for a text of fewer than outcome.LeastWords, as outcome.Words counts them
 }
 
 // Sentence is one sentence with its answers: for each of Read the log odds that it is spoken of, its level, gain, loss.
@@ -146,7 +146,7 @@ func (r *Reader) Read(text string) Reading {
 		out.Sentences = append(out.Sentences, s)
 		levels = append(levels, float64(s.CEFR))
 	}
-	if out.Words >= outcome.LeastWords {
+	if outcome.Words(text) >= outcome.LeastWords {
 		out.Writing = writing.Measure(text, parts, r.encoder.Rarity, levels)
 	}
 	return out
