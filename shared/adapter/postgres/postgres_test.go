@@ -2,17 +2,22 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/teei/csr-platform/shared/adapter/postgres"
 	"github.com/teei/csr-platform/shared/contract"
 	"github.com/teei/csr-platform/shared/domain/company"
+	"github.com/teei/csr-platform/shared/domain/feedback"
 	"github.com/teei/csr-platform/shared/domain/identity"
+	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/session"
 	"github.com/teei/csr-platform/shared/port"
 	"github.com/teei/csr-platform/shared/testkit/pgtest"
@@ -213,6 +218,57 @@ var documented = map[string]string{
 		GROUP BY c.id, c.name;`,
 }
 
+// scores keeps what the participant of session KS-1, which was held, wrote at, and that it speaks of confidence.
+func scores(t testing.TB, l *postgres.Ledger, companyID, external, body string, at time.Time, value, sure float64) {
+	t.Helper()
+	fact := feedback.Rating{
+		ID: identity.ID(companyID, "kintell", "rating", external), Sender: "kintell", ExternalID: external,
+		SessionID: identity.ID(companyID, "kintell", "session", "KS-1"), SessionRef: "KS-1", FromRole: feedback.FromParticipant, Text: body, CreatedAt: at, SentAt: at,
+	}
+	told := contract.Cause{ID: identity.NewID(), Company: companyID, At: at}.Then(contract.KintellRatingCreated{
+		RatingID: fact.ID, SessionID: fact.SessionID, FromRole: "participant", CreatedAt: at,
+	})
+	err := l.Do(t.Context(), port.In(companyID, "test"), func(tx port.Tx) error {
+		tx.Feedback().Rate([]port.News[feedback.Rating]{{Fact: fact, Event: told}})
+		text, err := tx.Feedback().Text(t.Context(), fact.ID)
+		if err != nil {
+			return err
+		}
+		tx.Outcomes().Keep(outcome.Scoring{
+			ID: identity.NewID(), TextID: text.ID, Method: outcome.Local, ModelVersion: "test-1", RubricVersion: "rubric-1", Language: "en", At: at,
+			Scores: []outcome.Score{{
+				Dimension: outcome.Confidence, Value: value, Confidence: sure, Direction: outcome.Gain, Evidence: []outcome.Span{outcome.Whole(body)},
+			}},
+		}, text)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shown is a row as JSON, of the columns named; numbers have no more decimals than they need.
+func shown(t testing.TB, row map[string]any, columns ...string) string {
+	t.Helper()
+	var values []any
+	for _, column := range columns {
+		value := row[column]
+		if n, ok := value.(pgtype.Numeric); ok {
+			f, err := n.Float64Value()
+			if err != nil {
+				t.Fatalf("%s: %v", column, err)
+			}
+			value = f.Float64
+		}
+		values = append(values, value)
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func TestTheDocumentedQueriesRunUnmodified(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -221,6 +277,10 @@ func TestTheDocumentedQueriesRunUnmodified(t *testing.T) {
 	if err := hold(t, l, id, "d-1", "KS-1"); err != nil {
 		t.Fatal(err)
 	}
+	now := time.Now() // the queries ask the database for the time
+	scores(t, l, id, "KR-1", "I dare to speak now.", now, 0.75, 0.9)
+	scores(t, l, id, "KR-2", "I may dare to ask.", now, 0.25, 0.8)
+	scores(t, l, id, "KR-3", "I dared to, long ago.", now.AddDate(0, 0, -40), 1, 0.95)
 	conn, err := pgx.Connect(t.Context(), db.Service)
 	if err != nil {
 		t.Fatal(err)
@@ -229,8 +289,16 @@ func TestTheDocumentedQueriesRunUnmodified(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "SET ROLE csr_operator"); err != nil {
 		t.Fatal(err)
 	}
-	for name, sql := range documented {
-		found, err := conn.Query(t.Context(), sql)
+	for name, c := range map[string]struct {
+		columns []string
+		want    string // a row
+		rows    int    // how many there are, 0 where the operator's company is among them
+	}{
+		"outcomes by dimension over time":     {[]string{"dimension", "avg_score", "count"}, `["confidence",0.5,2]`, 1},
+		"evidence for high-confidence scores": {[]string{"dimension", "score", "confidence", "snippet_text"}, `["confidence",0.75,0.9,"I dare to speak now."]`, 1},
+		"metrics by company":                  {[]string{"name", "total_participants"}, `["acme",2]`, 0},
+	} {
+		found, err := conn.Query(t.Context(), documented[name])
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -238,15 +306,12 @@ func TestTheDocumentedQueriesRunUnmodified(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if name != "metrics by company" {
-			continue
-		}
-		people := map[any]any{}
+		var got []string
 		for _, row := range answer {
-			people[row["name"]] = row["total_participants"]
+			got = append(got, shown(t, row, c.columns...))
 		}
-		if people["acme"] != int64(2) {
-			t.Errorf("%s: acme has %v people, want 2", name, people["acme"])
+		if !slices.Contains(got, c.want) || c.rows > 0 && len(got) != c.rows {
+			t.Errorf("%s: %s, want %s and %d rows", name, got, c.want, c.rows)
 		}
 	}
 }
