@@ -208,9 +208,11 @@ type Spoken struct {
 	Evidence                            float64 // log odds from which a sentence is quoted beside the likeliest
 }
 
-// Odds is the probability that a text speaks of the dimension.
+// Odds is the probability that a text speaks of the dimension. Here and below products are rounded before they are added, as in package
+// encoder, for some processors would otherwise do both in one step.
 func (s Spoken) Odds(features [3]float64) float64 {
-	return 1 / (1 + math.Exp(-(s.Likeliest*features[0] + s.Second*features[1] + s.Count*features[2] + s.Intercept)))
+	sum := float64(s.Likeliest*features[0]) + float64(s.Second*features[1]) + float64(s.Count*features[2]) + s.Intercept
+	return 1 / (1 + math.Exp(-sum))
 }
 
 // Features are what Spoken decides on.
@@ -240,11 +242,11 @@ func (r Reading) Mean(d int, late float64) (level, gain, loss float64) {
 		if p < top/4 {
 			continue
 		}
-		w := p * p * (1 + late*float64(i)/float64(len(r.Sentences)))
+		w := float64(p * p * (1 + float64(late*float64(i))/float64(len(r.Sentences))))
 		total += w
-		level += w * encoder.Odds(s.Answers[d][1])
-		gain += w * encoder.Odds(s.Answers[d][2])
-		loss += w * encoder.Odds(s.Answers[d][3])
+		level += float64(w * encoder.Odds(s.Answers[d][1]))
+		gain += float64(w * encoder.Odds(s.Answers[d][2]))
+		loss += float64(w * encoder.Odds(s.Answers[d][3]))
 	}
 	return level / total, gain / total, loss / total
 }
@@ -260,7 +262,7 @@ type Level struct {
 func (l Level) Value(measures []float64, language string) float64 {
 	sum := l.Intercept + l.Languages[language]
 	for i, w := range l.Weights {
-		sum += w * (measures[i] - l.Mean[i]) / l.Spread[i]
+		sum += float64(w*(measures[i]-l.Mean[i])) / l.Spread[i]
 	}
 	return min(max(sum, 0), 1)
 }
