@@ -28,8 +28,7 @@ func Split(text string) []Sentence {
 		from := at
 		at += len(sentence)
 		if n := len(out); n > 0 && continues(text, out[n-1], sentence) {
-			out[n-1].End = from + len(strings.TrimRightFunc(sentence, unicode.IsSpace))
-			continue
+			from, out = out[n-1].Start, out[:n-1] // both are one, and cut like one
 		}
 		for cut := dots(text[from:at]); cut > 0; cut = dots(text[from:at]) {
 			out = parts(text, from, from+cut, out)
