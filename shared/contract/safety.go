@@ -11,8 +11,8 @@ type SafetyFlagRaised struct {
 	Confidence          float64   `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	RequiresHumanReview bool      `json:"requiresHumanReview"`
 	RaisedAt            time.Time `json:"raisedAt"`
-	Categories          []string  `json:"categories,omitempty" jsonschema:"uniqueItems=true,enum=self_harm,enum=violence,enum=harassment,enum=hate,enum=sexual,enum=child_safety,enum=profanity,enum=pii,enum=spam"` // finer than FlagReason
-	Route               string    `json:"route,omitempty" jsonschema:"enum=moderation,enum=safeguarding"`                                                                                                            // who must look
+	Categories          []string  `json:"categories,omitempty" jsonschema:"uniqueItems=true,enum=self_harm,enum=violence,enum=harassment,enum=hate,enum=sexual,enum=child_safety,enum=profanity,enum=pii,enum=spam,enum=unread"` // finer than FlagReason
+	Route               string    `json:"route,omitempty" jsonschema:"enum=moderation,enum=safeguarding"`                                                                                                                        // who must look
 }
 
 // EventType is safety.flag.raised.
@@ -29,8 +29,8 @@ type SafetyReviewCompleted struct {
 	Decision    string    `json:"decision" jsonschema:"enum=approved,enum=rejected,enum=escalated"`
 	Notes       string    `json:"notes,omitempty"` // stays empty: events carry no texts
 	CompletedAt time.Time `json:"completedAt"`
-	Categories  []string  `json:"categories,omitempty" jsonschema:"uniqueItems=true,enum=self_harm,enum=violence,enum=harassment,enum=hate,enum=sexual,enum=child_safety,enum=profanity,enum=pii,enum=spam"` // what was found, as safety.flag.raised tells it
-	Route       string    `json:"route,omitempty" jsonschema:"enum=moderation,enum=safeguarding"`                                                                                                            // where the flag is after the decision
+	Categories  []string  `json:"categories,omitempty" jsonschema:"uniqueItems=true,enum=self_harm,enum=violence,enum=harassment,enum=hate,enum=sexual,enum=child_safety,enum=profanity,enum=pii,enum=spam,enum=unread"` // what was found, as safety.flag.raised tells it
+	Route       string    `json:"route,omitempty" jsonschema:"enum=moderation,enum=safeguarding"`                                                                                                                        // where the flag is after the decision
 }
 
 // EventType is safety.review.completed.

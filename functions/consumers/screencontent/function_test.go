@@ -122,7 +122,7 @@ func TestATextIsScreenedOnceAndHeldOrShown(t *testing.T) {
 		"held":                        {feedback.FromParticipant, "hate", "hate_speech [hate] moderation false", 0},
 		"a volunteer's, held":         {feedback.FromVolunteer, "hate and sexual", "hate_speech [hate sexual] moderation false", 0},
 		"told of":                     {feedback.FromParticipant, "told of harassment", "other [harassment] moderation true", 0},
-		"self-harm":                   {feedback.FromParticipant, "self_harm", "other [self_harm] safeguarding false", 2},
+		"self-harm":                   {feedback.FromParticipant, "self_harm", "other [self_harm] safeguarding true", 2},
 		"a child, told of":            {feedback.FromVolunteer, "told of child_safety", "other [child_safety] safeguarding true", 2},
 		"a phone number":              {feedback.FromParticipant, "pii", "", 0},
 		"a phone number in an attack": {feedback.FromParticipant, "hate, pii", "hate_speech [hate pii] moderation false", 0},

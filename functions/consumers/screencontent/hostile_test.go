@@ -136,6 +136,28 @@ func TestPIIIsRecordedWhateverSurroundsIt(t *testing.T) {
 	}
 }
 
+// TestWhatNobodyCouldReadWaitsForAPerson: it is in the queue of the staff, and alarms nobody.
+func TestWhatNobodyCouldReadWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	for text, held := range map[string]bool{
+		"ሰላም ከመይ ኣሎኻ ኩሉ ጽቡቕ":                            true,
+		"Kaikki oli hyvin ja nauroimme paljon yhdessä.": true,
+		"It was a good day. კარგი დღე იყო.":             true,
+		"It was a good day and we laughed a lot.":       false,
+		"🎉🎉 👍": false, "10/10": false,
+	} {
+		_, flags, showable := local(t, text)
+		switch {
+		case !held && (len(flags) != 0 || !showable):
+			t.Errorf("%q is held: %+v", text, flags)
+		case held && (len(flags) != 1 || showable):
+			t.Errorf("%q: %d flags, showable %t", text, len(flags), showable)
+		case held && (flags[0].Route != safety.Moderation || flags[0].Alerted != 0 || !slices.Equal(flags[0].Categories, []safety.Category{safety.Unread})):
+			t.Errorf("%q is held as %+v", text, flags[0])
+		}
+	}
+}
+
 // harmful are bare sentences, each of which somebody must see.
 var harmful = map[string]string{
 	"self-harm": "I want to die.", "a threat": "I will kill you.", "abuse": "You are worthless.", "Norwegian": "Jeg vil dø.", "Ukrainian": "Не хочу жити.",

@@ -1,6 +1,8 @@
 package localmodel
 
 import (
+	"slices"
+
 	"github.com/teei/csr-platform/shared/adapter/localmodel/encoder"
 	"github.com/teei/csr-platform/shared/adapter/localmodel/sentences"
 	"github.com/teei/csr-platform/shared/domain/safety"
@@ -18,17 +20,18 @@ type HarmRules struct {
 	Reported   float64   // log odds from which it is told of
 }
 
-// HarmReading is what was made of a text for safety: the highest log odds of each of Harms among the sentences and the text as a whole, and of
-// Reported.
+// HarmReading is what was made of a text for safety: the highest log odds of each of Harms among the sentences and the text as a whole, and, in
+// the sentence where it is highest, those that it is told of: who tells of one harm may do another.
 type HarmReading struct {
 	Odds     []float32
-	Reported float32
+	Told     []float32            // of each of Harms
+	Reported float32              // Told of the likeliest of Harms
 	Where    []sentences.Sentence // of each of Harms, the sentence that is highest
 }
 
 // Screen reads a text for harm. A text without a word has no odds.
 func (r *Reader) Screen(text string) HarmReading {
-	out := HarmReading{Where: make([]sentences.Sentence, len(Harms))}
+	var out HarmReading
 	answers := make([]float32, len(r.encoder.Outputs))
 	look := func(s sentences.Sentence) {
 		if r.encoder.Read(text[s.Start:s.End], answers) == 0 {
@@ -36,18 +39,15 @@ func (r *Reader) Screen(text string) HarmReading {
 		}
 		if out.Odds == nil {
 			out.Odds = append(out.Odds, answers[harmAt:reportedAt]...)
-			out.Reported = answers[reportedAt]
-			for i := range out.Where {
-				out.Where[i] = s
-			}
+			out.Told = slices.Repeat(answers[reportedAt:reportedAt+1], len(Harms))
+			out.Where = slices.Repeat([]sentences.Sentence{s}, len(Harms))
 			return
 		}
 		for i, a := range answers[harmAt:reportedAt] {
 			if a > out.Odds[i] {
-				out.Odds[i], out.Where[i] = a, s
+				out.Odds[i], out.Told[i], out.Where[i] = a, answers[reportedAt], s
 			}
 		}
-		out.Reported = max(out.Reported, answers[reportedAt])
 	}
 	parts := sentences.Split(text)
 	for _, s := range parts {
@@ -55,6 +55,9 @@ func (r *Reader) Screen(text string) HarmReading {
 	}
 	if len(parts) > 1 && len(text) < 600 { // what is harm may lie between two sentences
 		look(sentences.Sentence{Start: 0, End: len(text)})
+	}
+	if out.Odds != nil {
+		out.Reported = out.Told[slices.Index(out.Odds, slices.Max(out.Odds))]
 	}
 	return out
 }

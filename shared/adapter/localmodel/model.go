@@ -49,14 +49,12 @@ func (m *Model) Score(ctx context.Context, in outcome.Request) (outcome.Scoring,
 	reading := r.Read(in.Text)
 	scoring.Language = r.rules.language(reading)
 	switch {
-	case len(reading.Sentences) == 0:
-		scoring.Reason = outcome.Empty
 	case scoring.Language == "":
 		scoring.Reason = outcome.Language
 		if reading.Readable && len(reading.Language) == 2 {
 			scoring.Language = reading.Language
 		}
-	default:
+	case len(reading.Sentences) > 0: // else there are words, but all of them speak to whoever scores
 		scoring.Scores = r.rules.scores(in.Text, scoring.Language, reading)
 	}
 	return scoring, nil

@@ -152,7 +152,7 @@ func said(text string, list []phrase) map[safety.Category]*safety.Finding {
 				f = &safety.Finding{Category: p.category, Confidence: 0.85, Reported: true}
 				found[p.category] = f
 			}
-			f.Reported = f.Reported && told(words[:at])
+			f.Reported = f.Reported && !words[at].opens && told(words[:at])
 			f.Spans = append(f.Spans, safety.Span{Start: words[at].start, End: words[at+len(p.words)-1].end})
 		}
 	}
@@ -209,8 +209,17 @@ func spokenWords(text string) []spoken {
 		for i < len(characters) && ofWord(characters[i]) {
 			i++
 		}
-		list = append(list, spoken{strings.ToLower(string(characters[from:i])), from, i, opens})
-		opens = false
+		to := i
+		for from < to && characters[from] == '\'' { // it quotes, and is no part of the word
+			from++
+		}
+		for from < to && characters[to-1] == '\'' {
+			to--
+		}
+		if from < to {
+			list = append(list, spoken{strings.ToLower(string(characters[from:to])), from, to, opens})
+			opens = false
+		}
 	}
 	return list
 }

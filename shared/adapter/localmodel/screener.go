@@ -5,8 +5,10 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"github.com/teei/csr-platform/shared/adapter/localmodel/writing"
 	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/domain/safety"
 	"github.com/teei/csr-platform/shared/fault"
@@ -35,16 +37,17 @@ func (s *Screener) Screen(ctx context.Context, in safety.Request) (safety.Screen
 		screening.Language = code
 	}
 	personal := safety.FindPII(in.Text)
-	read := r.screen(blank(in.Text, personal))
+	worded := unnumbered(in.Text, personal)
+	read := r.screen(worded)
 	plain := r.said(in.Text)
 	for i, c := range Harms {
 		f := safety.Finding{Category: c}
 		if read.Odds != nil && float64(read.Odds[i]) >= r.harm.Thresholds[i] {
-			f.Confidence, f.Reported = r.harm.confidence(i, read.Odds[i]), float64(read.Reported) >= r.harm.Reported
+			f.Confidence, f.Reported = r.harm.confidence(i, read.Odds[i]), float64(read.Told[i]) >= r.harm.Reported
 			f.Spans = []safety.Span{place(in.Text, read.Where[i].Start, read.Where[i].End)}
 		}
 		if p := plain[c]; p != nil {
-			f.Reported = p.Reported || f.Spans != nil && f.Reported
+			f.Reported = p.Reported || f.Reported && hold(f.Spans, p.Spans)
 			f.Confidence, f.Spans = max(f.Confidence, p.Confidence), p.Spans
 		}
 		if f.Spans != nil {
@@ -56,6 +59,9 @@ func (s *Screener) Screen(ctx context.Context, in safety.Request) (safety.Screen
 			Category: safety.Spam, Confidence: 0.9, Spans: []safety.Span{place(in.Text, 0, len(in.Text))},
 		})
 	}
+	if r.unread(worded) {
+		screening.Findings = append(screening.Findings, safety.Finding{Category: safety.Unread, Confidence: 1})
+	}
 	if personal != nil {
 		screening.Findings = append(screening.Findings, safety.Finding{Category: safety.PII, Confidence: 0.9, Spans: personal})
 	}
@@ -63,10 +69,17 @@ func (s *Screener) Screen(ctx context.Context, in safety.Request) (safety.Screen
 	return screening, nil
 }
 
+// hold says whether each of spans lies within one of those.
+func hold(those, spans []safety.Span) bool {
+	return !slices.ContainsFunc(spans, func(s safety.Span) bool {
+		return !slices.ContainsFunc(those, func(o safety.Span) bool { return o.Start <= s.Start && s.End <= o.End })
+	})
+}
+
 // Likely is the confidence of each of Harms in text, found or not.
 func (s *Screener) Likely(text string) map[safety.Category]float64 {
 	r := s.reader()
-	read := r.screen(blank(text, safety.FindPII(text)))
+	read := r.screen(unnumbered(text, safety.FindPII(text)))
 	out := map[safety.Category]float64{}
 	for i, c := range Harms {
 		if read.Odds != nil {
@@ -83,22 +96,46 @@ func (s *Screener) Likely(text string) map[safety.Category]float64 {
 func (r *Reader) screen(text string) HarmReading {
 	read := r.Screen(text)
 	folded, at := safety.Fold(text)
-	if folded == strings.ToLower(text) || read.Odds == nil {
+	if folded == strings.ToLower(text) {
 		return read
 	}
 	plain := r.Screen(folded)
+	for i, s := range plain.Where {
+		from, to := safety.Unfold(at, s.Start, s.End)
+		plain.Where[i].Start, plain.Where[i].End = bytesOf(text, from), bytesOf(text, to)
+	}
+	if read.Odds == nil { // there is no letter but disguised ones
+		return plain
+	}
 	for i, odds := range plain.Odds {
 		if odds > read.Odds[i] {
-			start, end := plain.Where[i].Start, plain.Where[i].End
-			from, to := safety.Unfold(at, start, end)
-			read.Odds[i] = odds
-			read.Where[i].Start, read.Where[i].End = bytesOf(text, from), bytesOf(text, to)
+			read.Odds[i], read.Told[i], read.Where[i] = odds, plain.Told[i], plain.Where[i]
 		}
 	}
 	return read
 }
 
-// blank has spaces where spans lie, byte for byte: numbers and addresses are found by rules and tell the network nothing but that they are odd.
+// unread says whether the network does not know what a text is written in: a language that is not scored, as the model tells it, or, between two
+// signs that end a sentence, another script, however its letters are disguised. A text without a word is not unread.
+func (r *Reader) unread(text string) bool {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '…' || unicode.Is(unicode.STerm, r) }) {
+		plain, _ := safety.Fold(part)
+		if !readable(plain) {
+			return true
+		}
+	}
+	said := Reading{Readable: true, Words: len(writing.Words(text))}
+	said.Language, said.Sure = r.languages.Detect(text)
+	return r.rules.language(said) == ""
+}
+
+// unnumbered is text without those of its personal spans that are no names: numbers, addresses and links are found by rules and tell the network
+// nothing but that they are odd. What follows "I was called" may be a name, and may be an insult: it is left to be read.
+func unnumbered(text string, personal []safety.Span) string {
+	return blank(text, slices.DeleteFunc(slices.Clone(personal), func(s safety.Span) bool { return s.Kind == safety.Name }))
+}
+
+// blank has spaces where spans lie, byte for byte.
 func blank(text string, spans []safety.Span) string {
 	if spans == nil {
 		return text

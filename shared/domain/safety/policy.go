@@ -26,13 +26,13 @@ type Verdict struct {
 	Route      Route
 	Categories []Category // found and acted on or, for PII, recorded; gravest first, each once
 	Confidence float64    // the highest among what decided the route; 0 for a clear text
-	NeedsHelp  bool       // only told of, by somebody who has done no wrong: the writer needs help and not a reproach
+	NeedsHelp  bool       // harm to the writer, or only told of: somebody who has done no wrong needs help and not a reproach
 }
 
 // Judge routes a text by what was found in it. Self-harm and child safety go to the safeguarding contact at once, also where they are told of
 // somebody else: a volunteer who writes that a participant wishes not to live is the first to know. Other harm that is only reported
-// goes to moderation, marked as a need for help. PII alone and mild swearing hold nothing; the rest is held for a reviewer. No text is
-// ever rejected by this rule.
+// goes to moderation, marked as a need for help. PII alone and mild swearing hold nothing; the rest is held for a reviewer, and so is what no
+// screener could read. No text is ever rejected by this rule.
 func (p Policy) Judge(findings []Finding) Verdict {
 	v := Verdict{}
 	var mild, offends bool
@@ -52,7 +52,7 @@ func (p Policy) Judge(findings []Finding) Verdict {
 			v.Confidence = max(v.Confidence, f.Confidence)
 		}
 		v.Categories = append(v.Categories, f.Category)
-		offends = offends || !f.Reported
+		offends = offends || !f.Reported && f.Category != SelfHarm // who wishes not to live wrongs nobody
 	}
 	if mild && v.Route != Clear {
 		v.Categories = append(v.Categories, Profanity) // it adds to what is held and would hold nothing by itself
@@ -127,7 +127,7 @@ func (s Screening) Check(text string) error {
 	checks.That(s.Version != "", "version", "the screener's version")
 	for i, f := range s.Findings {
 		field := "findings[" + strconv.Itoa(i) + "]"
-		checks.That(slices.Contains(Categories, f.Category), field+".category", "a category of this platform")
+		checks.That(f.Category == Unread || slices.Contains(Categories, f.Category), field+".category", "a category of this platform")
 		checks.That(f.Confidence >= 0 && f.Confidence <= 1, field+".confidence", "a number from 0 to 1")
 		for _, span := range f.Spans {
 			checks.That(span.Start >= 0 && span.Start < span.End && span.End <= length, field+".spans", "characters inside the text, at least one")

@@ -26,7 +26,32 @@ func TestThePolicyRoutesWhatWasFound(t *testing.T) {
 		"nothing": {nil, safety.Verdict{}, "other"},
 		"self-harm, unsure": {
 			[]safety.Finding{says(safety.SelfHarm, 0.3)},
-			safety.Verdict{Route: safety.Safeguarding, Categories: []safety.Category{safety.SelfHarm}, Confidence: 0.3},
+			safety.Verdict{Route: safety.Safeguarding, Categories: []safety.Category{safety.SelfHarm}, Confidence: 0.3, NeedsHelp: true},
+			"other",
+		},
+		"self-harm, and being shouted at": {
+			[]safety.Finding{says(safety.SelfHarm, 0.9), told(safety.Hate, 0.7)},
+			safety.Verdict{Route: safety.Safeguarding, Categories: []safety.Category{safety.SelfHarm, safety.Hate}, Confidence: 0.9, NeedsHelp: true},
+			"hate_speech",
+		},
+		"self-harm, and a threat": {
+			[]safety.Finding{says(safety.SelfHarm, 0.9), says(safety.Violence, 0.7)},
+			safety.Verdict{Route: safety.Safeguarding, Categories: []safety.Category{safety.SelfHarm, safety.Violence}, Confidence: 0.9},
+			"other",
+		},
+		"a child": {
+			[]safety.Finding{says(safety.ChildSafety, 0.9)},
+			safety.Verdict{Route: safety.Safeguarding, Categories: []safety.Category{safety.ChildSafety}, Confidence: 0.9},
+			"other",
+		},
+		"what nobody could read": {
+			[]safety.Finding{says(safety.Unread, 1)},
+			safety.Verdict{Route: safety.Moderation, Categories: []safety.Category{safety.Unread}, Confidence: 1},
+			"other",
+		},
+		"what nobody could read, with self-harm": {
+			[]safety.Finding{says(safety.Unread, 1), says(safety.SelfHarm, 0.4)},
+			safety.Verdict{Route: safety.Safeguarding, Categories: []safety.Category{safety.SelfHarm, safety.Unread}, Confidence: 0.4},
 			"other",
 		},
 		"self-harm, hardly": {[]safety.Finding{says(safety.SelfHarm, 0.29)}, safety.Verdict{}, "other"},
@@ -123,6 +148,7 @@ func TestAScreeningMustFitItsText(t *testing.T) {
 		"ends before it starts": {fits(safety.Span{Start: 3, End: 3}), "findings[0].spans"},
 		"starts before it":      {fits(safety.Span{Start: -1, End: 3}), "findings[0].spans"},
 		"no version":            {safety.Screening{}, "version"},
+		"not read":              {safety.Screening{Version: "v", Findings: []safety.Finding{{Category: safety.Unread, Confidence: 1}}}, ""},
 		"unknown category":      {safety.Screening{Version: "v", Findings: []safety.Finding{{Category: "rude"}}}, "findings[0].category"},
 		"too sure":              {safety.Screening{Version: "v", Findings: []safety.Finding{{Category: safety.Hate, Confidence: 1.01}}}, "findings[0].confidence"},
 	} {

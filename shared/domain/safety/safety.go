@@ -23,7 +23,11 @@ const (
 	Spam        Category = "spam"         // advertising, flooding, nonsense
 )
 
-// Categories are all of them, the gravest first.
+// Unread is no harm: nobody could say whether there is any, since the screener knows neither the language nor the script. It is not among
+// Categories, which are what a text is judged for; a text that is in doubt so is held like another.
+const Unread Category = "unread"
+
+// Categories are the kinds of harm, the gravest first.
 var Categories = []Category{SelfHarm, ChildSafety, Violence, Harassment, Hate, Sexual, Profanity, PII, Spam}
 
 // Route is who must look at a text.
