@@ -141,7 +141,8 @@ func filter(r *http.Request) (port.SafetyQueue, int, error) {
 	var checks fault.Checks
 	checks.That(asked.Route == "" || slices.Contains(routes, asked.Route), "route", "one of "+list(routes))
 	checks.That(asked.Status == "" || slices.Contains(safety.Statuses, asked.Status), "status", "one of "+list(safety.Statuses))
-	checks.That(asked.Category == "" || slices.Contains(safety.Categories, asked.Category), "category", "one of "+list(safety.Categories))
+	categories := append(slices.Clone(safety.Categories), safety.Unread)
+	checks.That(asked.Category == "" || slices.Contains(categories, asked.Category), "category", "one of "+list(categories))
 	checks.That(asked.After == "" || identity.IsID(asked.After), "after", "the next of the page before")
 	limit := web.Number(&checks, query, "limit", usual, 1, most)
 	return asked, limit, checks.Err("the queue cannot be asked that way")
