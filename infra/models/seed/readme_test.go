@@ -262,9 +262,6 @@ func TestNoTextForScreeningIsInTwoSplits(t *testing.T) {
 	}
 }
 
-// shared are the texts written to mislead that the set has too, each by an accident that its next change should mend.
-var shared = []string{"negation-07"} // "I am not sure of myself at all" in Ukrainian, uk-train-s95-003
-
 func TestNoTextWrittenToMisleadIsInTheSet(t *testing.T) {
 	t.Parallel()
 	ours := map[string]bool{}
@@ -283,7 +280,7 @@ func TestNoTextWrittenToMisleadIsInTheSet(t *testing.T) {
 			found = append(found, hostile.ID)
 		}
 	})
-	if n == 0 || !slices.Equal(found, shared) {
-		t.Errorf("of %d texts written to mislead the set has %q, expected %q alone", n, found, shared)
+	if n == 0 || len(found) > 0 {
+		t.Errorf("of %d texts written to mislead the set has %q", n, found)
 	}
 }

@@ -21,7 +21,7 @@ const (
 func (c Calibration) Apply(raw float64) float64 {
 	switch {
 	case c.Kind == Platt:
-		return Round(logistic(c.Slope*logOdds(raw) + c.Intercept))
+		return Round(logistic(float64(c.Slope*logOdds(raw)) + c.Intercept))
 	case c.Kind == Isotonic && len(c.Points) > 0:
 		return Round(between(c.Points, raw))
 	}
