@@ -116,11 +116,11 @@ func (r *Reader) screen(text string) HarmReading {
 }
 
 // unread says whether the network does not know what a text is written in: a language that is not scored, as the model tells it, or, between two
-// signs that end a sentence, another script, however its letters are disguised. A text without a word is not unread.
+// signs that end a sentence, another script, however its letters are disguised. A text without a word, or with a face drawn of letters, is not unread.
 func (r *Reader) unread(text string) bool {
 	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '…' || unicode.Is(unicode.STerm, r) }) {
 		plain, _ := safety.Fold(part)
-		if !readable(plain) {
+		if !readable(plain) && slices.ContainsFunc(writing.Words(plain), func(word string) bool { return utf8.RuneCountInString(word) > 1 }) {
 			return true
 		}
 	}

@@ -38,7 +38,7 @@ func TestTheScreenerFindsWholeWordsAndWhoseTheyAre(t *testing.T) {
 		"Finnish":                                    {"Tämä on hyvin pitkä suomenkielinen lause, jota kukaan ei ymmärrä.", "unread false"},
 		"a sentence of Tigrinya":                     {"It was a good day and we laughed a lot. ኩሉ ጽቡቕ እዩ።", "unread false"},
 		"bold letters":                               {"𝐈𝐭 𝐰𝐚𝐬 𝐚 𝐠𝐨𝐨𝐝 𝐝𝐚𝐲 𝐚𝐧𝐝 𝐰𝐞 𝐥𝐚𝐮𝐠𝐡𝐞𝐝 𝐚 𝐥𝐨𝐭.", ""},
-		"no words":                                   {"🎉🎉 👍 12.5 / 7 …", ""},
+		"no words":                                   {"🎉🎉 👍 12.5 / 7 … ¯\\_(ツ)_/¯ :-)", ""},
 		"nothing":                                    {"", ""},
 		"one strange name":                           {"I talked with ሰላም and we laughed a lot.", ""},
 		"not over a full stop":                       {"We talked about what I want. To die of laughter, we watched a film.", ""},
