@@ -54,7 +54,7 @@ func (g *Guardrail) Screen(ctx context.Context, in safety.Request) (safety.Scree
 }
 
 // Ask screens a text and says what that cost, failed or not. Personal data that we find ourselves does not leave and is a finding all the
-// same. A text without a letter or digit is not sent. Fails: Busy when the guardrail cannot answer now; Invalid for a text that is not UTF-8; TooLarge
+// same. A blank text is not sent. Fails: Busy when the guardrail cannot answer now; Invalid for a text that is not UTF-8; TooLarge
 // beyond feedback.MaxText characters; anything else is a mistake in the configuration or in a service.
 func (g *Guardrail) Ask(ctx context.Context, in safety.Request) (safety.Screening, outcome.Usage, error) {
 	b := newBudget(g.limits, g.Version())
@@ -164,7 +164,7 @@ func unheard(filter types.GuardrailContentFilter) bool {
 
 type found []safety.Finding
 
-// add notes a category, with the highest confidence it was found with and all its places.
+// add notes a category, with the highest confidence it was found with and all its places, those that overlap as one.
 func (f *found) add(c safety.Category, confidence float64, spans ...safety.Span) {
 	i := slices.IndexFunc(*f, func(o safety.Finding) bool { return o.Category == c })
 	if i < 0 {
@@ -172,12 +172,7 @@ func (f *found) add(c safety.Category, confidence float64, spans ...safety.Span)
 		i = len(*f) - 1
 	}
 	(*f)[i].Confidence = max((*f)[i].Confidence, confidence)
-	for _, s := range spans {
-		if !slices.ContainsFunc((*f)[i].Spans, func(o safety.Span) bool { return s.Start < o.End && o.Start < s.End }) {
-			(*f)[i].Spans = append((*f)[i].Spans, s)
-		}
-	}
-	slices.SortFunc((*f)[i].Spans, func(a, b safety.Span) int { return a.Start - b.Start })
+	(*f)[i].Spans = safety.Union(slices.Concat((*f)[i].Spans, spans))
 }
 
 // policies reads one assessment, policy by policy.

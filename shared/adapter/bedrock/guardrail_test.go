@@ -65,6 +65,11 @@ func TestGuardrailFindings(t *testing.T) {
 			}}},
 			safety.Clear,
 		},
+		"personal data inside other personal data": {
+			bedrockfake.Assessment{Entities: []bedrockfake.Entity{entity("NAME", "Storgata"), entity("ADDRESS", "at Storgata 5")}},
+			[]safety.Finding{{Category: safety.PII, Confidence: 1, Spans: []safety.Span{{Start: 44, End: 57, Kind: "address"}}}},
+			safety.Clear,
+		},
 		"words": {
 			bedrockfake.Assessment{Swearing: []string{"damn"}, Words: []string{"fool"}},
 			[]safety.Finding{{Category: safety.Profanity, Confidence: 0.9, Spans: []safety.Span{{Start: 20, End: 24}, {Start: 25, End: 29}}}},

@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -63,23 +62,16 @@ func mask(text string, detectors ...Detector) masked {
 	return m
 }
 
-// joined gives the spans in order, inside a text of n characters, none empty, none touching another.
+// joined gives the spans in order, inside a text of n characters, none empty, none overlapping another.
 func joined(spans []safety.Span, n int) []safety.Span {
-	spans = slices.Clone(spans)
-	slices.SortStableFunc(spans, func(a, b safety.Span) int { return cmp.Compare(a.Start, b.Start) })
-	var out []safety.Span
+	var inside []safety.Span
 	for _, s := range spans {
 		s.Start, s.End = max(s.Start, 0), min(s.End, n)
-		if s.Start >= s.End {
-			continue
+		if s.Start < s.End {
+			inside = append(inside, s)
 		}
-		if last := len(out) - 1; last >= 0 && s.Start < out[last].End {
-			out[last].End = max(out[last].End, s.End)
-			continue
-		}
-		out = append(out, s)
 	}
-	return out
+	return safety.Union(inside)
 }
 
 // bytesOf is how many bytes the first n characters of s take.

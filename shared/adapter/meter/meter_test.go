@@ -440,6 +440,25 @@ func TestAFailingGuardrailKeepsNobodyFromSafeguarding(t *testing.T) {
 	}
 }
 
+// TestWhatEitherScreenerFindsPersonalIsMaskedWhole: the guardrail's place is longer than the local one in it, and reaches beyond another.
+func TestWhatEitherScreenerFindsPersonalIsMaskedWhole(t *testing.T) {
+	t.Parallel()
+	const text = "I am at Storgata 5, Oslo, with Kari."
+	var b book
+	local := words{{Category: safety.PII, Confidence: 1, Spans: []safety.Span{{Start: 8, End: 16, Kind: safety.Name}, {Start: 20, End: 26, Kind: safety.Address}}}}
+	server := bedrockfake.New(t, bedrockfake.Guards(text, bedrockfake.Assessment{Entities: []bedrockfake.Entity{{Type: "ADDRESS", Match: "Storgata 5, Oslo"}}}))
+	client, _ := bedrock.Client(server.Config()).(bedrock.Guarder)
+	guardrail := bedrock.GuardrailWith(client, "abc123", "1", []bedrock.Detector{bedrock.Leftovers}, bedrock.Limits{})
+	got, err := meter.NewScreener(guardrail, local, b.accounts, 5000, time.Second, quiet).Screen(t.Context(), safety.Request{Company: "c1", Text: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []safety.Span{{Start: 8, End: 26, Kind: safety.Name}}
+	if diff := cmp.Diff(want, got.Personal()); diff != "" {
+		t.Errorf("personal (-want +got):\n%s", diff)
+	}
+}
+
 func TestLocalScreenerAloneWhereThePaidOneMayNotAnswer(t *testing.T) {
 	t.Parallel()
 	var b book

@@ -93,21 +93,9 @@ func joined(a, b safety.Screening) safety.Screening {
 			continue
 		}
 		a.Findings[i].Confidence = max(a.Findings[i].Confidence, f.Confidence)
-		a.Findings[i].Spans = together(a.Findings[i].Spans, f.Spans)
+		a.Findings[i].Spans = safety.Union(slices.Concat(a.Findings[i].Spans, f.Spans))
 	}
 	slices.SortStableFunc(a.Findings, func(x, y safety.Finding) int { return safety.Gravity(x.Category) - safety.Gravity(y.Category) })
 	a.Route = safety.Usual.Judge(a.Findings).Route
 	return a
-}
-
-// together is all spans in order; of those that overlap, the first one's.
-func together(a, b []safety.Span) []safety.Span {
-	out := slices.Clone(a)
-	for _, s := range b {
-		if !slices.ContainsFunc(out, func(o safety.Span) bool { return s.Start < o.End && o.Start < s.End }) {
-			out = append(out, s)
-		}
-	}
-	slices.SortFunc(out, func(x, y safety.Span) int { return x.Start - y.Start })
-	return out
 }

@@ -35,6 +35,37 @@ func FindPII(text string) []Span {
 	return p.found()
 }
 
+// Private are the spans of text that whatever shows or quotes it masks: what was found when it was screened as it stands, what FindPII finds,
+// and what else the caller knows of it, such as the names of those who met. They may overlap and are in no order; Mask and MaskQuote take them so.
+func Private(text string, screened []Span, more ...Span) []Span {
+	return slices.Concat(screened, FindPII(text), more)
+}
+
+// Private is the spans that are masked where text, by now the text that s is a screening of, is shown or quoted. If it said something else when
+// it was screened, what was found then stands elsewhere, and only our own rules count.
+func (s Screened) Private(text string) []Span {
+	var found []Span
+	if s.TextVersion == TextVersion(s.ContentID, text) {
+		found = s.Personal()
+	}
+	return Private(text, found)
+}
+
+// Union is spans in order, those that overlap as one, of the kind of the one that begins first: no character of any is lost.
+func Union(spans []Span) []Span {
+	spans = slices.Clone(spans)
+	slices.SortStableFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	var out []Span
+	for _, s := range spans {
+		if last := len(out) - 1; last >= 0 && s.Start < out[last].End {
+			out[last].End = max(out[last].End, s.End)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 // mask is what is shown in place of a kind.
 func mask(kind string) string {
 	switch kind {

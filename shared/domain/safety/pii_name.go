@@ -171,7 +171,7 @@ func gives(two, one, w string) bool {
 	case "звати", "звуть", "зовут":
 		return one == "мене" || one == "його" || one == "її" || one == "меня" || one == "ім'я"
 	case "called", "named":
-		return one == "was" || one == "is" || one == "am" || one == "i'm"
+		return one == "was" || one == "is" || one == "am" || one == "m" && two == "i"
 	case "اسمي", "إسمي", "اسمه", "اسمها", "أدعى":
 		return true
 	case "ім'я":

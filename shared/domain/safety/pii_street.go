@@ -60,8 +60,6 @@ func compound(w string) bool {
 		return ends(w, "vej")
 	case 'u':
 		return ends(w, "katu polku")
-	case 'é':
-		return ends(w, "allé")
 	case 's':
 		return ends(w, "plass")
 	case 'r':
@@ -91,7 +89,7 @@ func commonNoun(w string) bool {
 		"autobahn", "einbahnstraße", "bundesstraße", "landstraße", "delegate", "navigate", "investigate", "aggregate", "congregate", "mitigate", "propagate", "colgate", "agate", "irrigate", "litigate", "interrogate", "surrogate", "corrugate", "tollgate", "floodgate", "tailgate", "fumigate", "arbeidsstien", "kjerregata":
 		return true
 	}
-	return ends(w, "arbeidsplassen skoleplassen idrettsplassen plassen.")
+	return ends(w, "arbeidsplassen skoleplassen idrettsplassen")
 }
 
 // link says whether w joins the words of a street's name.

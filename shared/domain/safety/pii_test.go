@@ -62,7 +62,7 @@ func TestFindPII(t *testing.T) {
 		"see <url:https://example.com/a?b=c>.", "<url:www.example.com>", "<url:facebook.com/ola.n>", "<ip:10.1.2.3> and <ip:2001:db8::ff00:42:8329>",
 		"write to <name:@olena.k>.", "<name:@kari_99>, (<name:@ola>)", "insta: <name:@Олена-К>!", "<name:＠ｏｌｅｎａ>", "hei <name:@ka\u202eri\u202c> der", "<email:ola@example.com> or <name:@ola_n>",
 		"<url:https://t.me/@olena>", "<name:@mira>@", "mail <email:ja\u2066ne@exa\u2069mple.com> now", "ring <phone:412\u202e 34 567> now",
-		"My name is <name:Anna-Marie O'Neil>.", "jeg heter <name:Ola van der Berg> og", "Frau <name:Müller> ist", "мене звати <name:Олена>", "اسمي <name:أحمد> وأنا", "Thanks!\nBest regards,\n<name:Amal Haddad>\n",
+		"My name is <name:Anna-Marie O'Neil>.", "I'm called <name:Olena>.", "I’m named <name:Olena> too", "I am called <name:Olena>", "jeg heter <name:Ola van der Berg> og", "Frau <name:Müller> ist", "мене звати <name:Олена>", "اسمي <name:أحمد> وأنا", "Thanks!\nBest regards,\n<name:Amal Haddad>\n",
 	} {
 		text, want := marked(c)
 		if diff := cmp.Diff(want, shown(text, safety.FindPII(text))); diff != "" {
@@ -98,6 +98,37 @@ func TestMask(t *testing.T) {
 	overlapping := []safety.Span{{Start: 4, End: 99, Kind: safety.Name}, {Start: -3, End: 2, Kind: "other"}, {Start: 5, End: 6, Kind: safety.IP}, {Start: 3, End: 3}}
 	if got, want := safety.Mask("abcdef", overlapping), "[hidden]cd[name]"; got != want {
 		t.Errorf("overlapping spans: %q, want %q", got, want)
+	}
+}
+
+func TestSpansThatOverlapBecomeOneAndLoseNothing(t *testing.T) {
+	t.Parallel()
+	given := []safety.Span{
+		{Start: 5, End: 20, Kind: safety.Address}, {Start: 30, End: 34, Kind: safety.Name}, {Start: 5, End: 10, Kind: safety.Phone}, {Start: 18, End: 25, Kind: safety.Name}, {Start: 25, End: 27},
+	}
+	want := []safety.Span{{Start: 5, End: 25, Kind: safety.Address}, {Start: 25, End: 27}, {Start: 30, End: 34, Kind: safety.Name}}
+	if diff := cmp.Diff(want, safety.Union(given)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := safety.Union(nil); got != nil {
+		t.Errorf("of none: %v", got)
+	}
+}
+
+func TestWhatAScreeningFoundIsMaskedInTheTextThatItReadAlone(t *testing.T) {
+	t.Parallel()
+	const read = "🎉 Poznyaky, ring 412 34 567"
+	s := safety.Screened{
+		Screening: safety.Screening{ContentID: "t", Findings: []safety.Finding{
+			{Category: safety.Profanity, Confidence: 1, Spans: []safety.Span{{Start: 0, End: 1}}},
+			{Category: safety.PII, Confidence: 1, Spans: []safety.Span{{Start: 2, End: 10, Kind: safety.Address}, {Start: 22, End: 28, Kind: "other"}}},
+		}},
+		TextVersion: safety.TextVersion("t", read),
+	}
+	for text, want := range map[string]string{read: "🎉 [address], ring [phone]", "Oh " + read: "Oh 🎉 Poznyaky, ring [phone]"} {
+		if got := safety.Mask(text, s.Private(text)); got != want {
+			t.Errorf("%q is shown as %q, expected %q", text, got, want)
+		}
 	}
 }
 
