@@ -36,6 +36,8 @@ func TestCapitalsInsideSentencesAreMasked(t *testing.T) {
 		"Jeg snakket med Kari Nordmann, og hun hjalp meg mye i år": "Jeg snakket med [NAME] [NAME], og hun hjalp meg mye i år",
 		"Вчора я була в Олени, і вона мене чула. Дякую Вам!":       "Вчора я була в [NAME], і вона мене чула. Дякую Вам!",
 		"Ich habe einen Freund und eine Arbeit in der Stadt":       "Ich habe einen Freund und eine Arbeit in der Stadt",
+		"Spotkałam tam ich i była z nami Kasia.":                   "Spotkałam tam ich i była z nami [NAME].",
+		"Lubię ich, a oni lubią ich. Była też Kasia.":              "Lubię ich, a oni lubią ich. Była też [NAME].",
 		"I Feel Welcome Here":    "I Feel Welcome Here",
 		"I FEEL WELCOME HERE":    "I FEEL WELCOME HERE",
 		"And I'm brave. I’ve CV": "And I'm brave. I’ve CV",

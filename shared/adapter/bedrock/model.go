@@ -1,6 +1,8 @@
 // Package bedrock scores feedback with a large language model through the Converse operation of Amazon Bedrock, and screens it with a
 // guardrail. What the model says is believed only as far as it can be checked: the answer must have the agreed shape, and a score whose
-// quotes do not stand in the text is dropped. Personal data is masked before a text leaves; the quotes are the original's own words.
+// quotes do not stand in the text is dropped. Personal data is masked before a text leaves, as far as rules find it: a name that nothing
+// announces is masked in the middle of a sentence and leaves where it opens one, or where German capitalises all nouns. The quotes are the
+// original's own words.
 package bedrock
 
 import (

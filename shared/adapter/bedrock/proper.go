@@ -11,10 +11,12 @@ import (
 
 // Proper finds words that are capitalised in the middle of a sentence: persons, but also places and organisations, which a score of
 // somebody's feelings can do without. Languages, peoples, days, months and what else is capitalised by custom stays. A text in German,
-// which capitalises all nouns, has none, nor one where such words are common because its writer likes capitals, nor a script without.
+// which capitalises all nouns and is known by two of its words, has none, nor one where such words are common because its writer likes
+// capitals, nor a script without.
 func Proper(text string) []safety.Span {
 	var spans []safety.Span
-	inside := 0 // words in the middle of a sentence
+	inside := 0                 // words in the middle of a sentence
+	spoken := map[string]bool{} // words of German
 	start := true
 	end := 0
 	for _, w := range words().FindAllStringIndex(text, -1) {
@@ -27,13 +29,13 @@ func Proper(text string) []safety.Span {
 		}
 		inside++
 		if german()[word] {
-			return nil
+			spoken[word] = true
 		}
 		if titled(word) && !customary()[strings.ToLower(stem(word))] {
 			spans = append(spans, span(text, w[0], w[1], safety.Name))
 		}
 	}
-	if len(spans) > 2 && 4*len(spans) > inside {
+	if len(spoken) > 1 || len(spans) > 2 && 4*len(spans) > inside {
 		return nil
 	}
 	return spans
@@ -59,7 +61,7 @@ func stem(word string) string {
 	return word
 }
 
-// german are words by which German is known.
+// german are words by which German is known. One alone may be another language's: ich is also "them" in Polish.
 var german = sync.OnceValue(func() map[string]bool {
 	known := map[string]bool{}
 	for _, word := range strings.Fields(`ich nicht und mich mir wir eine einen einem sehr für wurde haben habe ist auf aus bei vom zum zur nur doch schon kein keine keinen
