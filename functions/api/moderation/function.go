@@ -1,9 +1,10 @@
 // Package moderation runs the review queue: who looks at which held text, what they decided, and how that goes.
 //
-// Texts stay out of sight until ?reveal=true asks for one, which the audit log notes. What goes to safeguarding is shown to that role alone.
-// A decision needs a claim, which lasts half an hour. An escalation is confirmed (escalated) or sent back (returned) by a second person; an
-// appeal is decided neither by who rejected the text nor by who asked for the appeal. About one decision in ten is asked of a second person,
-// who sees the flag as undecided, as everybody but the first does, also by appealing; what they say changes the figures alone.
+// Texts stay out of sight until ?reveal=true asks for one, which the audit log notes. The text of what goes to safeguarding is shown to that
+// role alone; that it waits, of which company, and what was found in it, all reviewers see. A decision needs a claim, which lasts half an
+// hour. An escalation is confirmed (escalated) or sent back (returned) by a second person; an appeal is decided neither by who rejected the
+// text nor by who asked for the appeal. About one decision in ten is asked of a second person, who sees the flag as undecided, as every
+// reviewer but the first does, also by appealing; what they say changes the figures alone. An author's appeal waits for nobody.
 //
 // Asks:    GET /v1/moderation/queue?route=&status=&category=&after=&limit=; GET /v1/moderation/stats?days=; GET /v1/moderation/flags/{flagId}?reveal=; POST …/claim, …/release, …/decision, …/appeal
 // Answers: flags, gravest and oldest first; one flag, with its text where asked for; how long flags wait, how often appeals overturn, how far reviewers agree

@@ -216,12 +216,17 @@ func (f Flag) escalated(by Reviewer) Flag {
 }
 
 // Appeal asks that somebody else look at a rejected text again: neither who decided nor by, who asks. It can be asked once. While a second
-// person is asked, the flag is undecided to all but who decided (SeenBy), and so it is here: else who asks would be told what was decided.
+// person is asked, the flag is undecided to all who may be that person (SeenBy), and so it is here: else who of them asks would be told what
+// was decided. The author is no reviewer, and need not wait for one who may never come.
 func (f Flag) Appeal(by Reviewer, now time.Time) (Flag, Review, error) {
+	seen := f
+	if by.Role.OfOperator() {
+		seen = f.SeenBy(by.Subject)
+	}
 	switch {
 	case !f.AppealedAt.IsZero():
 		return f, Review{}, fault.New(fault.Conflict, "this was appealed already")
-	case f.SeenBy(by.Subject).Status != Rejected:
+	case seen.Status != Rejected:
 		return f, Review{}, fault.New(fault.Conflict, "only a text that was rejected can be appealed for")
 	}
 	review := Review{FlagID: f.ID, Kind: Appeal, Reviewer: by, Revision: f.Revision, At: now}

@@ -18,6 +18,7 @@ var (
 	omar  = safety.Reviewer{Subject: "omar", Role: identity.SystemAdmin}
 	guard = safety.Reviewer{Subject: "guro", Role: identity.Safeguarding}
 	other = safety.Reviewer{Subject: "gina", Role: identity.Safeguarding}
+	olena = safety.Reviewer{Subject: "olena", Role: identity.Participant} // the author
 )
 
 // raised is an open flag; id decides whether its decision will be asked of a second person.
@@ -152,6 +153,12 @@ func TestTheWaysOfAFlag(t *testing.T) {
 			{omar, "approved", ""},
 			{omar, "appeal", ""},
 		}, "appealed moderation  true"},
+		"the author appeals while a second person is asked": {twice, safety.Hate, []step{
+			{siri, "claim", ""}, {siri, "rejected", ""}, {olena, "appeal", ""}, {siri, "claim", "somebody else than the first decision"}, {omar, "claim", ""}, {omar, "approved", ""},
+		}, "approved moderation overturned false"},
+		"the author has nothing to appeal for": {twice, safety.Hate, []step{
+			{olena, "appeal", "only a text that was rejected"}, {siri, "claim", ""}, {siri, "approved", ""}, {olena, "appeal", "only a text that was rejected"},
+		}, "approved moderation  true"},
 		"safeguarding is not asked twice": {twice, safety.SelfHarm, []step{{guard, "claim", ""}, {guard, "approved", ""}}, "approved safeguarding  false"},
 		"the text was changed":            {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "withdraw", ""}, {siri, "approved", "changed or withdrawn meanwhile"}}, "superseded moderation  false"},
 		"what was decided stays":          {once, safety.Hate, []step{{siri, "claim", ""}, {siri, "rejected", ""}, {siri, "withdraw", ""}, {siri, "same again", ""}}, "rejected moderation  false"},
