@@ -2,7 +2,7 @@
 //
 // Hears:   kintell.rating.created
 // Tells:   q2q.outcome.scored
-// Repeats: safe; a finished event is not worked again, so the model is not paid twice. A corrected text comes as a new event and is scored anew
+// Repeats: safe; a finished event is not worked again. The model is paid again only for an event that comes twice at once, or whose scores could not be kept. A corrected text comes as a new event and is scored anew
 // Fails:   an unreadable event or a scoring without proof is parked; a busy model is tried again
 package scorefeedback
 
