@@ -81,7 +81,7 @@ type Impact interface {
 	// Labels are the texts of p that are part of a random sample and were read by a reviewer, in the words they still have.
 	Labels(ctx context.Context, company string, p impact.Period) ([]impact.Labelled, error)
 	// Quotes gives up to limit quotes behind after, of texts that may be shown, from the months and dimensions of cells (of kind
-	// impact.ScoredKind), in an order that tells nothing.
+	// impact.ScoredKind), in an order that tells nothing. Of each it gives what must be masked too, as the screening of these very words found it.
 	Quotes(ctx context.Context, company string, cells []impact.Cell, after string, limit int) ([]impact.Quote, error)
 }
 

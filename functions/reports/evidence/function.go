@@ -8,7 +8,7 @@
 // correction, is quoted when it comes.
 //
 // Asks:    GET /v1/companies/{companyId}/evidence?dimension=&from=YYYY-MM&to=YYYY-MM&limit=&after=
-// Answers: quotes with the score of the whole text they are of, its direction, method, model, rubric and month, in an order that tells nothing; of months that are over, the last of them closedThrough, and of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met and ways to reach somebody are masked
+// Answers: quotes with the score of the whole text they are of, its direction, method, model, rubric and month, in an order that tells nothing; of months that are over, the last of them closedThrough, and of months and outcomes with at least five people, of texts that were screened and are not held; names of those who met, ways to reach somebody and what else the screening found personal are masked
 // Repeats: safe; nothing is changed
 // Fails:   a malformed month, dimension, limit or unknown parameter is 400, and so is lang_level_proxy; another's company is 404
 package evidence

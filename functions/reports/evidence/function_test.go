@@ -17,6 +17,7 @@ import (
 	"github.com/teei/csr-platform/functions/reports/internal/figurestest"
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/domain/safety"
 	"github.com/teei/csr-platform/shared/port"
 	"github.com/teei/csr-platform/shared/testkit/golden"
 )
@@ -150,6 +151,26 @@ func TestALongQuoteIsCut(t *testing.T) {
 	got := ask(t, evidence.New(long{}, later).Show, "").Evidence[0]
 	if !got.Cut || got.Quote != strings.TrimSpace(strings.Repeat("слово ", 50)) {
 		t.Errorf("cut %v: %q, expected the first fifty words", got.Cut, got.Quote)
+	}
+}
+
+// aunt answers one quote of a text in whose screening was found what our own rules do not find, and in which those who met are named as
+// their languages decline them.
+type aunt struct{ figurestest.Impact }
+
+func (aunt) Quotes(_ context.Context, _ string, cells []impact.Cell, _ string, _ int) ([]impact.Quote, error) {
+	body := "🎉 Дякую Олені й тітці з Позняків, і лист від Kowalskiego!"
+	return []impact.Quote{{
+		Ref: strings.Repeat("a", 32), Month: cells[0].Month, Dimension: outcome.Confidence, Span: outcome.SpanAt(body, strings.Index(body, "Дякую"), len(body)),
+		Body: body, Personal: []safety.Span{{Start: 24, End: 32, Kind: safety.Address}}, Names: []string{"Olena", "Jan Kowalski"},
+	}}, nil
+}
+
+func TestWhatAScreeningFoundIsMaskedAndNamesInEveryForm(t *testing.T) {
+	t.Parallel()
+	const want = "Дякую [name] й тітці з [address], і лист від [name]!"
+	if got := ask(t, evidence.New(aunt{}, later).Show, "").Evidence[0].Quote; got != want {
+		t.Errorf("%q, expected %q", got, want)
 	}
 }
 

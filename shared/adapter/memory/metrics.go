@@ -248,10 +248,14 @@ func (l *Ledger) Quotes(_ context.Context, company string, cells []impact.Cell, 
 					continue
 				}
 				for _, span := range s.Evidence {
+					if !stands(text.Body, span) {
+						continue // the text was corrected and is not scored anew yet
+					}
 					found = append(found, impact.Quote{
 						Ref: outcome.SnippetHash(reading.ID + string(s.Dimension) + strconv.Itoa(span.Start))[:32], Month: month, Dimension: s.Dimension,
 						Score: s.Value, Direction: s.Direction, Method: reading.Method, ModelVersion: reading.ModelVersion,
 						RubricVersion: reading.RubricVersion, Span: span, Body: text.Body, Names: names,
+						Personal: l.moderated.screenings[id].Personal(), // of these very words, since they may be shown
 					})
 				}
 			}
@@ -260,4 +264,10 @@ func (l *Ledger) Quotes(_ context.Context, company string, cells []impact.Cell, 
 		found = slices.DeleteFunc(found, func(q impact.Quote) bool { return q.Ref <= after })
 		return found[:min(len(found), limit)]
 	}), nil
+}
+
+// stands says whether a text says what span quotes where it says.
+func stands(text string, span outcome.Span) bool {
+	characters := []rune(text)
+	return span.Start >= 0 && span.Start <= span.End && span.End <= len(characters) && string(characters[span.Start:span.End]) == span.Text
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/teei/csr-platform/shared/domain/impact"
 	"github.com/teei/csr-platform/shared/domain/outcome"
+	"github.com/teei/csr-platform/shared/domain/safety"
 )
 
 // Zone is port.Impact.
@@ -107,12 +108,13 @@ func (l *Ledger) Quotes(ctx context.Context, company string, cells []impact.Cell
 	err = l.read(ctx, company, func(ctx context.Context, q queryer) error {
 		rows, err := q.Query(ctx, `
 			SELECT ref, o.created_at, o.dimension, o.score::float8, coalesce(o.direction, ''), o.method, o.model_version, coalesce(n.rubric_version, ''),
-				e.starts_at, e.ends_at, e.snippet_text, t.body,
+				e.starts_at, e.ends_at, e.snippet_text, t.body, c.findings,
 				ARRAY(SELECT concat_ws(' ', u.first_name, u.last_name) FROM users u WHERE u.id IN (s.participant_id, s.volunteer_id) ORDER BY u.id)
 			FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS g(dimension, start, finish)
 			JOIN outcome_scores o ON o.company_id = app_company() AND o.dimension = g.dimension AND o.created_at >= g.start AND o.created_at < g.finish
 			JOIN scorings n ON n.id = o.scoring_id JOIN evidence_snippets e ON e.outcome_score_id = o.id
 			JOIN feedback_texts t ON t.id = o.text_id JOIN kintell_sessions s ON s.id = t.session_id
+			JOIN screenings c ON c.content_id = t.id AND c.text_version = text_version(t.id, t.body)
 			CROSS JOIN LATERAL (SELECT left(encode(sha256(convert_to(e.id::text, 'UTF8')), 'hex'), 32) COLLATE "C") AS r(ref)
 			WHERE t.from_role = 'participant' AND s.participant_id IS NOT NULL AND ref > $4 AND showable(t.id)
 				AND substring(t.body FROM e.starts_at + 1 FOR e.ends_at - e.starts_at) = e.snippet_text
@@ -122,13 +124,14 @@ func (l *Ledger) Quotes(ctx context.Context, company string, cells []impact.Cell
 		}
 		var one impact.Quote
 		var at time.Time
+		var kept []finding
 		_, err = pgx.ForEachRow(rows, []any{
 			&one.Ref, &at, &one.Dimension, &one.Score, &one.Direction, &one.Method, &one.ModelVersion, &one.RubricVersion,
-			&one.Span.Start, &one.Span.End, &one.Span.Text, &one.Body, &one.Names,
+			&one.Span.Start, &one.Span.End, &one.Span.Text, &one.Body, &kept, &one.Names,
 		}, func() error {
-			one.Month = impact.MonthOf(at, zone)
+			one.Month, one.Personal = impact.MonthOf(at, zone), safety.Screening{Findings: foundOf(kept)}.Personal()
 			found = append(found, one)
-			one.Names = nil
+			one.Names, kept = nil, nil
 			return nil
 		})
 		return err

@@ -48,6 +48,18 @@ func findings(given []safety.Finding) []byte {
 	return text
 }
 
+// foundOf is findings read back.
+func foundOf(kept []finding) (given []safety.Finding) {
+	for _, f := range kept {
+		read := safety.Finding{Category: safety.Category(f.Category), Confidence: f.Confidence, Reported: f.Reported}
+		for _, p := range f.Spans {
+			read.Spans = append(read.Spans, safety.Span(p))
+		}
+		given = append(given, read)
+	}
+	return given
+}
+
 // Keep is port.Safety. It locks the text, so that a correction waits, and so does another screening of it.
 func (s screened) Keep(ctx context.Context, in safety.Screened) (bool, error) {
 	var kept int
@@ -75,14 +87,7 @@ func (s screened) Screening(ctx context.Context, text string) (safety.Screened, 
 	err := s.ask(ctx, one(&found.ID, &found.ContentID, &found.ContentType, &found.TextVersion, &found.Version, &found.Language, &kept, &found.Route, &found.At), `
 		SELECT id::text, content_id::text, content_type, text_version, screener_version, language, findings, route, screened_at
 		FROM screenings WHERE content_id = $1::text::uuid`, text)
-	for _, f := range kept {
-		read := safety.Finding{Category: safety.Category(f.Category), Confidence: f.Confidence, Reported: f.Reported}
-		for _, p := range f.Spans {
-			read.Spans = append(read.Spans, safety.Span(p))
-		}
-		found.Findings = append(found.Findings, read)
-	}
-	found.At = found.At.UTC()
+	found.Findings, found.At = foundOf(kept), found.At.UTC()
 	return found, missing(err, "this text was not screened")
 }
 

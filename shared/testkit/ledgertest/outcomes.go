@@ -148,11 +148,11 @@ func (r *room) reserves(companyID string, expected, standard int64) string {
 	return reservation
 }
 
-func (r *room) routed(companyID, text, body string, route safety.Route) {
+func (r *room) routed(companyID, text, body string, route safety.Route, findings ...safety.Finding) {
 	r.Helper()
 	r.do(companyID, func(tx port.Tx) error {
 		kept, err := tx.Safety().Keep(r.ctx, safety.Screened{
-			Screening:   safety.Screening{ID: identity.NewID(), ContentID: text, ContentType: "feedback_text", Version: "test", Route: route, At: day},
+			Screening:   safety.Screening{ID: identity.NewID(), ContentID: text, ContentType: "feedback_text", Version: "test", Route: route, Findings: findings, At: day},
 			TextVersion: safety.TextVersion(text, body),
 		})
 		if err == nil && !kept {
@@ -494,6 +494,44 @@ var outcomes = []test{
 			len(quotes(r.a.ID, []impact.Cell{{Kind: impact.ScoredKind(outcome.Belonging), Month: march}}, "", 10)),
 			len(quotes(r.b.ID, cells, "", 10)), len(quotes(r.a.ID, nil, "", 10)),
 		}, []int{0, 0, 0, 0})
+	}},
+	{outcome: "a quote comes with what the screening of its very text found to be masked", run: func(r *room) {
+		const before, after = "🎉 Дякую тітці з Позняків.", "Oh 🎉 Дякую тітці з Позняків."
+		quotes := func() []impact.Quote {
+			found, err := r.Impact.Quotes(r.ctx, r.a.ID, []impact.Cell{{Kind: impact.ScoredKind(outcome.Confidence), Month: march}}, "", 10)
+			if err != nil {
+				r.Fatalf("quotes: %v", err)
+			}
+			return found
+		}
+		at := func(start, end int) safety.Finding {
+			return safety.Finding{Category: safety.PII, Confidence: 1, Spans: []safety.Span{{Start: start, End: end, Kind: safety.Address}}}
+		}
+		swearing := safety.Finding{Category: safety.Profanity, Confidence: 0.25, Spans: []safety.Span{{Start: 0, End: 3}}}
+		text := r.wrote(r.a.ID, "1", before, day)
+		r.scores(r.a.ID, text, map[outcome.Dimension]float64{outcome.Confidence: 0.8})
+		r.routed(r.a.ID, text, before, safety.Clear, swearing, at(16, 24))
+		other := r.wrote(r.a.ID, "2", "I dare to speak now.", day)
+		r.scores(r.a.ID, other, map[outcome.Dimension]float64{outcome.Confidence: 0.8})
+		r.routed(r.a.ID, other, "I dare to speak now.", safety.Clear)
+		masked := map[string][]safety.Span{}
+		for _, q := range quotes() {
+			masked[q.Shown()] = q.Personal
+		}
+		r.equal("masked", masked, map[string][]safety.Span{"🎉 Дякую тітці з [address].": {{Start: 16, End: 24, Kind: safety.Address}}, "I dare to speak now.": nil})
+
+		corrected := r.rating(r.a.ID, "r-1", "s-1", feedback.FromParticipant, after)
+		corrected.CreatedAt, corrected.SentAt = day, day.Add(time.Hour)
+		r.rates(r.a.ID, corrected)
+		r.equal("corrected and not screened", len(quotes()), 1)
+		r.routed(r.a.ID, text, after, safety.Clear, at(19, 27))
+		r.equal("corrected and not scored anew", len(quotes()), 1)
+		r.scores(r.a.ID, text, map[outcome.Dimension]float64{outcome.Confidence: 0.8})
+		shown := map[string]bool{}
+		for _, q := range quotes() {
+			shown[q.Shown()] = true
+		}
+		r.equal("scored anew", shown, map[string]bool{"Oh 🎉 Дякую тітці з [address].": true, "I dare to speak now.": true})
 	}},
 }
 
