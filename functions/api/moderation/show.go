@@ -143,5 +143,5 @@ func masked(r *http.Request, tx port.Tx, flag safety.Flag, body string) (string,
 	if screening.TextVersion != flag.TextVersion {
 		return "", fault.New(fault.Conflict, "the text is being screened: try again")
 	}
-	return safety.Mask(body, append(screening.Personal(), safety.FindPII(body)...)), nil
+	return safety.Mask(body, screening.Private(body)), nil
 }
