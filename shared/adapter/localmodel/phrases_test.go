@@ -49,3 +49,16 @@ func TestWhatSomebodyWasCalledIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatHasNoWordsIsNotUnread(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"": false, "🎉🎉 👍": false, "12.5 / 7 …": false, "10/10": false, `¯\_(ツ)_/¯ :-) ;_;`: false, "ಠ_ಠ": false,
+		"I talked with ሰላም and we laughed a lot.": false, "𝐈𝐭 𝐰𝐚𝐬 𝐚 𝐠𝐨𝐨𝐝 𝐝𝐚𝐲.": false, "ok": false,
+		"ሰላም": true, "去死": true, "Good. 去死吧! Good.": true, "Good…\nκαλημέρα σας": true,
+	} {
+		if got := own().unread(text); got != want {
+			t.Errorf("%q: unread %t, want %t", text, got, want)
+		}
+	}
+}
