@@ -630,7 +630,7 @@ func (w *words) refused() {
 		{what: "a text of the sample for a company", status: 403, ask: request{method: "GET", path: "/v1/classify/audits/" + audit + "/next", token: theirs}},
 		{what: "another company's item", status: 404, ask: request{
 			method: "POST", path: "/v1/classify/audits/" + audit + "/items/" + unknownID, token: staff,
-			body: []byte(`{"labels":{"confidence":null,"belonging":null,"job_readiness":null,"well_being":null}}`),
+			body: []byte(`{"version":"1","labels":{"confidence":null,"belonging":null,"job_readiness":null,"well_being":null}}`),
 		}},
 	})
 	var none struct{ Evidence []quote }

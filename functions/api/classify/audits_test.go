@@ -34,11 +34,14 @@ type audit struct {
 }
 
 type turn struct {
-	Item *struct {
-		ID, Text, Version string
-		Masked            bool
-	}
+	Item             *reading
 	Left, PassedOver int
+}
+
+// reading is a text as a reviewer is given it.
+type reading struct {
+	ID, Text, Version string
+	Masked            bool
 }
 
 type page struct {
@@ -46,7 +49,13 @@ type page struct {
 	Next   string
 }
 
-const labels = `{"labels":{"confidence":0.75,"belonging":null,"job_readiness":null,"well_being":null}}`
+// labels are an answer; answers puts in the version of what was read.
+const labels = `{"version":"of nothing","labels":{"confidence":0.75,"belonging":null,"job_readiness":null,"well_being":null}}`
+
+// to is an answer to what was read.
+func to(read *reading, body string) string {
+	return strings.Replace(body, `"of nothing"`, fmt.Sprintf("%q", read.Version), 1)
+}
 
 func draws(owner string, size int) string {
 	return fmt.Sprintf(`{"companyId":%q,"quarter":"2026-Q1","size":%d}`, owner, size)
@@ -58,8 +67,8 @@ func (h *house) next(who access.Caller, owner string) turn {
 	return decode[turn](h.t, h.must(200, who, "GET", "/v1/classify/audits/"+owner+"-2026-Q1/next", ""))
 }
 
-func (h *house) answers(who access.Caller, owner, item, body string) (int, result) {
-	w := h.ask(who, "POST", "/v1/classify/audits/"+owner+"-2026-Q1/items/"+item, body)
+func (h *house) answers(who access.Caller, owner string, read *reading, body string) (int, result) {
+	w := h.ask(who, "POST", "/v1/classify/audits/"+owner+"-2026-Q1/items/"+read.ID, to(read, body))
 	var found result
 	if w.Code == http.StatusCreated {
 		found = decode[result](h.t, w)
@@ -147,13 +156,12 @@ func TestAReviewerReadsBlindAndThenSeesTheModel(t *testing.T) {
 	if len(keys) != 3 || len(keys["item"].(map[string]any)) != 4 {
 		t.Errorf("a reviewer is told more than they must: %s", w.Body)
 	}
-	with := strings.Replace(labels, "{", `{"version":"`+got.Item.Version+`",`, 1)
-	status, model := h.answers(siri, h.acme, got.Item.ID, with)
+	status, model := h.answers(siri, h.acme, got.Item, labels)
 	if status != 201 || model.ModelVersion != "test-1" || *model.Scores[0].Score != 0.75 || model.Scores[0].Evidence[0].Quote != "сміливіша" || model.Scores[1].Reason != "not_mentioned" {
 		t.Errorf("status %d, %+v", status, model)
 	}
-	for _, again := range []string{with, labels, strings.Replace(labels, "0.75", "0.1", 1)} {
-		if status, _ := h.answers(siri, h.acme, got.Item.ID, again); status != 409 {
+	for _, again := range []string{labels, strings.Replace(labels, "0.75", "0.1", 1)} {
+		if status, _ := h.answers(siri, h.acme, got.Item, again); status != 409 {
 			t.Errorf("a second answer: status %d, expected 409", status)
 		}
 	}
@@ -171,10 +179,29 @@ func TestQuotesAreMaskedForReviewers(t *testing.T) {
 	text := "brave, write to olena@example.org " + strings.Repeat("and the bus came on time ", 12)
 	h.tells(h.acme, "a", text)
 	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
-	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+h.next(siri, h.acme).Item.ID, labels)
+	read := h.next(siri, h.acme).Item
+	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+read.ID, to(read, labels))
 	level := decode[result](t, w).Scores[2]
 	if strings.Contains(w.Body.String(), "olena") || len(level.Evidence) != 1 || !strings.HasPrefix(level.Evidence[0].Quote, "brave, write to [e-mail] and") {
 		t.Errorf("%s", w.Body)
+	}
+}
+
+func TestWhatAScreeningFoundIsMaskedForReviewers(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	body := "🎉 brave, says Oksana's aunt of Poznyaky " + strings.Repeat("and the bus came on time ", 12) // nothing says that they are names
+	id := h.wrote(h.acme, "a", body, 1)
+	private := safety.Finding{Category: safety.PII, Confidence: 1, Spans: []safety.Span{{Start: 14, End: 20, Kind: safety.Name}, {Start: 31, End: 39, Kind: safety.Address}}}
+	h.screens(h.acme, id, body, private)
+	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
+	read := h.next(siri, h.acme).Item
+	if !read.Masked || !strings.HasPrefix(read.Text, "🎉 brave, says [name]'s aunt of [address] and") {
+		t.Errorf("to be judged: %+v", read)
+	}
+	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+read.ID, to(read, labels))
+	if level := decode[result](t, w).Scores[2]; len(level.Evidence) != 1 || !strings.HasPrefix(level.Evidence[0].Quote, "🎉 brave, says [name]'s aunt of [address] and") {
+		t.Errorf("quoted: %s", w.Body)
 	}
 }
 
@@ -195,7 +222,8 @@ func TestNothingIsQuotedOfWhatATextSaidBefore(t *testing.T) {
 		tx.Outcomes().Keep(old, text)
 		return err
 	})
-	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+h.next(siri, h.acme).Item.ID, labels)
+	read := h.next(siri, h.acme).Item
+	w := h.must(201, siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+read.ID, to(read, labels))
 	if confidence := decode[result](t, w).Scores[0]; confidence.Score == nil || len(confidence.Evidence) != 0 {
 		t.Errorf("%s", w.Body)
 	}
@@ -206,14 +234,15 @@ func TestLabelsAreCheckedOneByOne(t *testing.T) {
 	h := open(t)
 	h.tells(h.acme, "a", "I am brave.")
 	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
-	item := h.next(siri, h.acme).Item.ID
+	item := h.next(siri, h.acme).Item
 	for name, c := range map[string]struct {
 		body   string
 		fields []string
 	}{
-		"none":            {`{}`, []string{"labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being"}},
-		"null":            {`{"labels":null}`, []string{"labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being"}},
-		"one missing":     {`{"labels":{"confidence":null,"belonging":0,"job_readiness":1}}`, []string{"labels.well_being"}},
+		"none":            {`{}`, []string{"version", "labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being"}},
+		"null":            {`{"labels":null}`, []string{"version", "labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being"}},
+		"no version":      {strings.Replace(labels, "of nothing", "", 1), []string{"version"}},
+		"one missing":     {`{"version":"of nothing","labels":{"confidence":null,"belonging":0,"job_readiness":1}}`, []string{"labels.well_being"}},
 		"unknown":         {strings.Replace(labels, `"belonging"`, `"hope":1,"belonging"`, 1), []string{"labels.hope"}},
 		"twice":           {strings.Replace(labels, `"belonging"`, `"confidence":1,"belonging"`, 1), []string{"labels.confidence"}},
 		"words":           {strings.Replace(labels, "0.75", `"high"`, 1), []string{"labels.confidence"}},
@@ -222,13 +251,13 @@ func TestLabelsAreCheckedOneByOne(t *testing.T) {
 		"four decimals":   {strings.Replace(labels, "0.75", "0.1234", 1), []string{"labels.confidence"}},
 		"endless":         {strings.Replace(labels, "0.75", "1e999", 1), []string{"labels.confidence"}},
 		"something else":  {strings.Replace(labels, "{", `{"score":1,`, 1), []string{"score"}},
-		"a changed text":  {strings.Replace(labels, "{", `{"version":"another",`, 1), nil},
+		"a changed text":  {strings.Replace(labels, "of nothing", "another", 1), nil},
 		"no body":         {"", nil},
 		"half a body":     {labels[:20], nil},
 		"more than fits":  {labels + strings.Repeat(" ", 5000), nil},
 		"no labels, list": {`{"labels":[]}`, []string{"labels", "labels.confidence"}},
 	} {
-		w := h.ask(siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+item, c.body)
+		w := h.ask(siri, "POST", "/v1/classify/audits/"+h.acme+"-2026-Q1/items/"+item.ID, to(item, c.body))
 		want := map[string]int{"a changed text": 409, "more than fits": 413}[name]
 		if want == 0 {
 			want = 400
@@ -267,11 +296,11 @@ func TestWhatMayNotBeShownIsPassedOver(t *testing.T) {
 		}
 		seen[given.Item.Text] = given.Item.ID
 		if given.Item.Text == held { // its id does not let staff answer
-			if status, _ := h.answers(siri, h.acme, given.Item.ID, labels); status != 409 {
+			if status, _ := h.answers(siri, h.acme, given.Item, labels); status != 409 {
 				t.Errorf("staff answers for a held text: status %d", status)
 			}
 		}
-		if status, _ := h.answers(guro, h.acme, given.Item.ID, labels); status != 201 {
+		if status, _ := h.answers(guro, h.acme, given.Item, labels); status != 201 {
 			t.Errorf("safeguarding answers: status %d", status)
 		}
 	}
@@ -290,15 +319,14 @@ func TestAnAnswerIsToWhatWasRead(t *testing.T) {
 	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
 	read := h.next(siri, h.acme).Item
 	h.screens(h.acme, h.wrote(h.acme, "a", "I take that back.", 2), "I take that back.")
-	versioned := func(version string) string { return strings.Replace(labels, "{", `{"version":"`+version+`",`, 1) }
-	if status, _ := h.answers(siri, h.acme, read.ID, versioned(read.Version)); status != 409 {
+	if status, _ := h.answers(siri, h.acme, read, labels); status != 409 {
 		t.Errorf("to a text that is no more: status %d", status)
 	}
 	again := h.next(siri, h.acme).Item
 	if again == nil || again.Version == read.Version {
 		t.Fatalf("%+v", again)
 	}
-	if status, _ := h.answers(siri, h.acme, again.ID, versioned(again.Version)); status != 201 {
+	if status, _ := h.answers(siri, h.acme, again, labels); status != 201 {
 		t.Errorf("to what it says now: status %d", status)
 	}
 }
@@ -314,7 +342,7 @@ func TestWhatWasChangedSinceItWasScreenedIsForNobody(t *testing.T) {
 	if got := h.next(guro, h.acme); item == nil || got.Item != nil || got.PassedOver != 1 {
 		t.Errorf("%+v", got)
 	}
-	if status, _ := h.answers(guro, h.acme, item.ID, labels); status != 409 {
+	if status, _ := h.answers(guro, h.acme, item, labels); status != 409 {
 		t.Errorf("status %d", status)
 	}
 }
@@ -327,13 +355,14 @@ func TestAnItemBelongsToItsAudit(t *testing.T) {
 	for _, owner := range []string{h.acme, h.bolt} {
 		h.must(201, siri, "POST", "/v1/classify/audits", draws(owner, 5))
 	}
-	ours := h.next(siri, h.acme).Item.ID
+	read := h.next(siri, h.acme).Item
+	ours := read.ID
 	for _, path := range []string{
 		h.bolt + "-2026-Q1/items/" + ours, h.acme + "-2025-Q4/items/" + ours, h.acme + "-2026-Q1/items/" + identity.NewID(), h.acme + "-2026-Q1/items/x",
 	} {
 		h.must(404, siri, "POST", "/v1/classify/audits/"+path, labels)
 	}
-	h.must(201, siri, "POST", "/v1/classify/audits/"+strings.ToUpper(h.acme)+"-2026-Q1/items/"+ours, labels)
+	h.must(201, siri, "POST", "/v1/classify/audits/"+strings.ToUpper(h.acme)+"-2026-Q1/items/"+ours, to(read, labels))
 }
 
 func TestTheListTellsHowFarAndHowWell(t *testing.T) {
@@ -356,11 +385,11 @@ func TestTheListTellsHowFarAndHowWell(t *testing.T) {
 		if strings.Contains(given.Text, "brave") {
 			found = labels
 		}
-		if status, _ := h.answers(siri, h.acme, given.ID, found); status != 201 {
+		if status, _ := h.answers(siri, h.acme, given, found); status != 201 {
 			t.Fatalf("status %d", status)
 		}
 	}
-	if status, _ := h.answers(omar, h.acme, h.next(omar, h.acme).Item.ID, labels); status != 201 {
+	if status, _ := h.answers(omar, h.acme, h.next(omar, h.acme).Item, labels); status != 201 {
 		t.Fatalf("status %d", status)
 	}
 	list := decode[page](t, h.must(200, guro, "GET", "/v1/classify/audits?company=acme", ""))
@@ -400,7 +429,7 @@ func TestReadingAndAnsweringIsAudited(t *testing.T) {
 	h := open(t)
 	h.tells(h.acme, "a", "I am brave, secretword.")
 	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
-	item := h.next(siri, h.acme).Item.ID
+	item := h.next(siri, h.acme).Item
 	h.answers(siri, h.acme, item, labels)
 	h.answers(siri, h.acme, item, labels)
 	h.must(200, siri, "POST", "/v1/classify/audits", draws(h.acme, 7))

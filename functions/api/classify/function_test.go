@@ -251,6 +251,24 @@ func (h *house) wrote(owner, ref, body string, order int) string {
 	return id
 }
 
+// corrects keeps another text in place of what a participant of acme wrote, and neither scores nor screens it.
+func (h *house) corrects(l port.Ledger, ref, body string) {
+	err := l.Do(h.t.Context(), port.In(h.acme, "test"), func(tx port.Tx) error {
+		written := feedback.Rating{
+			ID: identity.ID(h.acme, "kintell", "rating", ref), Sender: "kintell", ExternalID: ref, SessionID: identity.ID(h.acme, "kintell", "session", ref),
+			SessionRef: ref, FromRole: feedback.FromParticipant, Text: body, CreatedAt: noon, SentAt: noon.Add(time.Hour),
+		}
+		told := contract.Cause{ID: identity.NewID(), Company: h.acme, At: noon}.Then(contract.KintellRatingCreated{
+			RatingID: written.ID, SessionID: written.SessionID, FromRole: "participant", CreatedAt: noon,
+		})
+		tx.Feedback().Rate([]port.News[feedback.Rating]{{Fact: written, Event: told}})
+		return nil
+	})
+	if err != nil {
+		h.t.Error(err)
+	}
+}
+
 // screens says that a text was screened and what was found.
 func (h *house) screens(owner, id, body string, found ...safety.Finding) {
 	h.t.Helper()
@@ -285,7 +303,7 @@ func TestEachRouteIsForItsRolesAlone(t *testing.T) {
 	audit := h.acme + "-2026-Q1"
 	h.tells(h.acme, "a", "I am brave.")
 	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
-	item := decode[turn](t, h.must(200, omar, "GET", "/v1/classify/audits/"+audit+"/next", "")).Item.ID
+	item := decode[turn](t, h.must(200, omar, "GET", "/v1/classify/audits/"+audit+"/next", "")).Item
 	for _, c := range []struct {
 		method, path, body string
 		ok                 int
@@ -296,7 +314,7 @@ func TestEachRouteIsForItsRolesAlone(t *testing.T) {
 		{"POST", "/v1/classify/audits", draws(h.acme, 5), 200, "system_admin programme_staff"},
 		{"GET", "/v1/classify/audits", "", 200, "system_admin programme_staff safeguarding"},
 		{"GET", "/v1/classify/audits/" + audit + "/next", "", 200, "system_admin programme_staff safeguarding"},
-		{"POST", "/v1/classify/audits/" + audit + "/items/" + item, labels, 201, "system_admin programme_staff safeguarding"},
+		{"POST", "/v1/classify/audits/" + audit + "/items/" + item.ID, to(item, labels), 201, "system_admin programme_staff safeguarding"},
 	} {
 		for _, role := range identity.Roles {
 			for _, owner := range []string{h.acme, h.bolt} { // of whom the audit is, and another

@@ -18,6 +18,7 @@ import (
 	"github.com/teei/csr-platform/shared/domain/access"
 	"github.com/teei/csr-platform/shared/domain/company"
 	"github.com/teei/csr-platform/shared/domain/identity"
+	"github.com/teei/csr-platform/shared/domain/outcome"
 	"github.com/teei/csr-platform/shared/port"
 	"github.com/teei/csr-platform/shared/testkit/ledgertest"
 	"github.com/teei/csr-platform/shared/testkit/pgtest"
@@ -136,7 +137,7 @@ func TestOneReviewerInManyWindowsAnswersOnce(t *testing.T) {
 	}
 	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
 	for range 5 {
-		item := h.next(siri, h.acme).Item.ID
+		item := h.next(siri, h.acme).Item
 		var accepted atomic.Int64
 		var group sync.WaitGroup
 		for n := range 6 {
@@ -196,6 +197,61 @@ func TestManyWhoDrawAtOnceDrawTheLargest(t *testing.T) {
 	}
 }
 
+// slow is a ledger in which something happens between the check of an answer and its keeping.
+type slow struct {
+	port.Ledger
+	meanwhile func()
+}
+
+func (s slow) Do(ctx context.Context, scope port.Scope, f func(port.Tx) error) error {
+	return s.Ledger.Do(ctx, scope, func(tx port.Tx) error { return f(slowTx{tx, s.meanwhile}) })
+}
+
+type slowTx struct {
+	port.Tx
+	meanwhile func()
+}
+
+func (s slowTx) Audits() port.Audits { return slowAudits{s.Tx.Audits(), s.meanwhile} }
+
+type slowAudits struct {
+	port.Audits
+	meanwhile func()
+}
+
+func (s slowAudits) Answer(ctx context.Context, item, reviewer string, labels outcome.Labels) (outcome.Scoring, error) {
+	s.meanwhile()
+	return s.Audits.Answer(ctx, item, reviewer, labels)
+}
+
+// TestATextThatIsCorrectedWhileItIsAnsweredHasNoLabels: the correction waits, so the labels are of the words that were read.
+func TestATextThatIsCorrectedWhileItIsAnsweredHasNoLabels(t *testing.T) {
+	t.Parallel()
+	h, conn := onPostgres(t)
+	h.tells(h.acme, "a", "I am brave.")
+	h.must(201, siri, "POST", "/v1/classify/audits", draws(h.acme, 5))
+	read := h.next(siri, h.acme).Item
+	corrected := make(chan struct{})
+	ledger := h.Ledger
+	h.over(slow{ledger, func() {
+		go func() { defer close(corrected); h.corrects(ledger, "a", "I take that back.") }()
+		select {
+		case <-corrected:
+			t.Error("the text was corrected while its answer was kept")
+		case <-time.After(200 * time.Millisecond): // a correction that does not wait is long done
+		}
+	}}, reader{&h.asked})
+	if status, _ := h.answers(siri, h.acme, read, labels); status != 201 {
+		t.Errorf("status %d", status)
+	}
+	<-corrected
+	var current bool
+	err := conn.QueryRow(t.Context(), "SELECT a.text_version = text_version(t.id, t.body) FROM audit_answers a JOIN audit_items i ON i.id = a.item_id JOIN feedback_texts t ON t.id = i.text_id").Scan(&current)
+	if err != nil || current {
+		t.Errorf("%v: the labels are those of words that nobody read", err)
+	}
+}
+
 // TestTheWholeAuditOnPostgres: who reads what, on the database as functions see it.
 func TestTheWholeAuditOnPostgres(t *testing.T) {
 	t.Parallel()
@@ -210,11 +266,11 @@ func TestTheWholeAuditOnPostgres(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	h.must(404, siri, "POST", "/v1/classify/audits/"+h.bolt+"-2026-Q1/items/"+got.Item.ID, labels)
-	status, model := h.answers(siri, h.acme, got.Item.ID, labels)
+	status, model := h.answers(siri, h.acme, got.Item, labels)
 	if status != 201 || model.Scores[0].Evidence[0].Quote != "сміливіша" || model.Scores[0].Evidence[0].Start != 2 || *model.Scores[0].Calibration != "test-1/confidence/en" {
 		t.Errorf("status %d: %+v", status, model)
 	}
-	if status, _ := h.answers(siri, h.acme, got.Item.ID, labels); status != 409 {
+	if status, _ := h.answers(siri, h.acme, got.Item, labels); status != 409 {
 		t.Errorf("again: status %d", status)
 	}
 	if got := h.next(siri, h.acme); got.Item != nil || got.PassedOver != 1 {

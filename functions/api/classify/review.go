@@ -32,9 +32,9 @@ type item struct {
 	Version string `json:"version"` // of what was read, to be sent with the answer
 }
 
-// itemOf is a text as a reviewer reads it.
-func itemOf(id string, text feedback.Text) item {
-	masked := safety.Mask(text.Body, safety.FindPII(text.Body))
+// itemOf is a text as a reviewer reads it, with what personal its screening and our own rules find masked.
+func itemOf(id string, text feedback.Text, personal []safety.Span) item {
+	masked := safety.Mask(text.Body, personal)
 	return item{ID: id, Text: masked, Masked: masked != text.Body, Version: safety.TextVersion(text.ID, masked)}
 }
 
@@ -72,7 +72,11 @@ func (h *Handler) next(w http.ResponseWriter, r *http.Request) error {
 		if err != nil { // a text takes its item along: it went this very moment
 			return err
 		}
-		one := itemOf(open[0].ID, text)
+		screening, err := tx.Safety().Screening(ctx, text.ID)
+		if err != nil {
+			return err
+		}
+		one := itemOf(open[0].ID, text, screening.Private(text.Body))
 		answer.Item = &one
 		tx.Audit(company.Entry{
 			Actor: caller.Subject, Role: string(caller.Role), Action: "READ", ResourceType: "score_audit_item", ResourceID: one.ID,
@@ -140,7 +144,7 @@ func screened(ctx context.Context, tx port.Tx, id string) (bool, error) {
 
 // judged is what a reviewer found in a text. Every dimension but lang_level_proxy must be there: null says that it is not spoken of.
 type judged struct {
-	Version string `json:"version"` // as GET …/next gave it; may be left out
+	Version string `json:"version"` // as GET …/next gave it
 	Labels  struct {
 		Confidence     label `json:"confidence"`
 		Belonging      label `json:"belonging"`
@@ -176,12 +180,13 @@ func (j judged) labels() (outcome.Labels, error) {
 	}
 	labels := outcome.Labels{}
 	var c fault.Checks
+	c.That(j.Version != "", "version", "the version of the text that you read, as it came with the text")
 	for _, d := range outcome.Dimensions {
 		if c.That(given[d].given || d == outcome.LangLevelProxy, "labels."+string(d), labelled) && given[d].given {
 			labels[d] = given[d].value
 		}
 	}
-	err := c.Err("the labels are not complete")
+	err := c.Err("the answer is not complete")
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +214,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		text, err := stillReadable(ctx, tx, caller.Role, item, in.Version)
+		text, personal, err := stillReadable(ctx, tx, caller.Role, item, in.Version)
 		if err != nil {
 			return err
 		}
@@ -217,8 +222,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		found := safety.FindPII(text.Body)
-		revealed = resultOf(text.Body, standing(text.Body, scoring), func(span outcome.Span) string { return safety.MaskQuote(span.Text, span.Start, found) })
+		revealed = resultOf(text.Body, standing(text.Body, scoring), func(span outcome.Span) string { return safety.MaskQuote(span.Text, span.Start, personal) })
 		tx.Audit(company.Entry{
 			Actor: caller.Subject, Role: string(caller.Role), Action: "CREATE", ResourceType: "score_audit_answer", ResourceID: item.ID,
 			After: map[string]any{"audit": a.id(), "textId": text.ID, "scoringId": scoring.ID},
@@ -231,20 +235,29 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	return web.JSON(w, http.StatusCreated, revealed)
 }
 
-// stillReadable is the text of an item, where role may read it and it says what it did in version; empty stands for whatever it says.
-func stillReadable(ctx context.Context, tx port.Tx, role identity.Role, asked outcome.Item, version string) (feedback.Text, error) {
+// stillReadable is the text of an item, which stays what it is until the transaction ends, and what is masked in it; where role may read it and
+// it reads as it did in version.
+func stillReadable(ctx context.Context, tx port.Tx, role identity.Role, asked outcome.Item, version string) (feedback.Text, []safety.Span, error) {
+	text, err := tx.Feedback().Hold(ctx, asked.TextID)
+	if err != nil {
+		return feedback.Text{}, nil, err
+	}
 	open, err := readable(ctx, tx, role, []outcome.Item{asked})
 	if err != nil {
-		return feedback.Text{}, err
+		return feedback.Text{}, nil, err
 	}
 	if len(open) == 0 {
-		return feedback.Text{}, fault.New(fault.Conflict, "the text may not be shown now: ask for the next one")
+		return feedback.Text{}, nil, fault.New(fault.Conflict, "the text may not be shown now: ask for the next one")
 	}
-	text, err := tx.Feedback().Text(ctx, asked.TextID)
-	if err == nil && version != "" && itemOf(asked.ID, text).Version != version {
-		err = fault.New(fault.Conflict, "the text was changed since you read it: ask for the next one")
+	screening, err := tx.Safety().Screening(ctx, text.ID)
+	if err != nil {
+		return feedback.Text{}, nil, err
 	}
-	return text, err
+	personal := screening.Private(text.Body)
+	if itemOf(asked.ID, text, personal).Version != version {
+		return feedback.Text{}, nil, fault.New(fault.Conflict, "the text was changed since you read it: ask for the next one")
+	}
+	return text, personal, nil
 }
 
 // standing is scoring with those of its quotes that stand in text. A text that was corrected a moment ago is not scored anew yet: the model
