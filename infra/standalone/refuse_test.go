@@ -594,13 +594,13 @@ func (h *house) badAudits(*testing.T) []refusal {
 	bad(400, "GET", "?after=x&limit=51", "", "after", "limit")
 	bad(404, "GET", "?company=nobody", "")
 	bad(400, "GET", "?quarter=2026-Q1", "", "quarter")
-	const labels = `{"labels":{"confidence":0.5,"belonging":null,"job_readiness":null,"well_being":null}}`
+	const labels = `{"version":"1","labels":{"confidence":0.5,"belonging":null,"job_readiness":null,"well_being":null}}`
 	for _, id := range []string{acme + "-2026-Q1", unknownID + "-2026-Q1", acme, "x", "..%2fx", "%00", acme + "-2026-Q9", strings.Repeat("a", 3000)} {
 		bad(404, "GET", "/"+id+"/next", "")
 		bad(404, "POST", "/"+id+"/items/"+unknownID, labels)
 	}
 	item := "/" + acme + "-2026-Q1/items/" + unknownID
-	bad(400, "POST", item, "{}", "labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being")
+	bad(400, "POST", item, "{}", "version", "labels.confidence", "labels.belonging", "labels.job_readiness", "labels.well_being")
 	bad(400, "POST", item, strings.Replace(labels, "0.5", "1.1", 1), "labels.confidence")
 	bad(400, "POST", item, strings.Replace(labels, "0.5", "0.1234", 1), "labels.confidence")
 	bad(400, "POST", item, strings.Replace(labels, `"confidence"`, `"courage"`, 1), "labels.courage")
