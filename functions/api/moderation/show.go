@@ -23,7 +23,7 @@ type line struct {
 	NeedsHelp     bool              `json:"needsHelp"` // the writer tells of harm and has done none
 	Status        safety.Status     `json:"status"`
 	RaisedAt      time.Time         `json:"raisedAt"`
-	Alerted       int               `json:"alerted"`               // safeguarding contacts who were notified
+	Alerted       int               `json:"alerted"`               // safeguarding contacts for whom a notification was asked for
 	ClaimedUntil  time.Time         `json:"claimedUntil,omitzero"` // while somebody has it
 	Mine          bool              `json:"mine"`                  // that is who asks
 	ReviewedAt    time.Time         `json:"reviewedAt,omitzero"`

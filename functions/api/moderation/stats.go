@@ -40,7 +40,7 @@ type course struct {
 	All        wait                     `json:"all"`
 	Routes     map[safety.Route]wait    `json:"routes"`
 	Categories map[safety.Category]wait `json:"categories"` // a flag counts for each of its categories
-	Unalerted  int                      `json:"unalerted"`  // wait for safeguarding, and nobody could be notified of them
+	Unalerted  int                      `json:"unalerted"`  // wait for safeguarding, and there was nobody to ask a notification for
 	Appeals    struct {
 		Decided      int      `json:"decided"`
 		Overturned   int      `json:"overturned"`

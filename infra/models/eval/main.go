@@ -1,6 +1,6 @@
 // Command eval measures how well the local model scores labelled texts, beside the lexicon it replaced and the majority of the labels:
 //
-//	go run ./infra/models/eval [-data <file or folder of JSONL>] [-split test] [-json] [-record]
+//	go run ./infra/models/eval [-data <file or folder of JSONL>] [-split test] [-json] [-record [-why …]]
 //
 // Without -data it is the test part of the seed set. Every figure has its 95 % interval; at the end stands which goals of a release are met
 // and by how much. -record writes the figures into infra/models/scorecard.json, below which CI lets nothing fall, and into the model card,
@@ -26,8 +26,8 @@ const seed = "infra/models/seed"
 
 // options are what the command was asked for.
 type options struct {
-	data, split, kind string
-	json, record      bool
+	data, split, kind, why string
+	json, record           bool
 }
 
 func main() {
@@ -37,6 +37,7 @@ func main() {
 	flag.StringVar(&o.kind, "kind", "", "only texts of this kind of the seed set: sentence or text")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
 	flag.BoolVar(&o.record, "record", false, "write the figures into infra/models/scorecard.json and card.md")
+	flag.StringVar(&o.why, "why", "", "with -record: why figures are worse than those recorded before; it goes into the card")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -65,7 +66,7 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	}
 	var recording measure.Recording
 	if o.record {
-		recording, err = measure.Record(".", measure.OutcomesBlock, time.Now())
+		recording, err = measure.Record(".", measure.OutcomesBlock, o.why, time.Now())
 		if err != nil {
 			return err
 		}

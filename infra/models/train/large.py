@@ -127,3 +127,24 @@ class Large(nn.Module):
     def mask(lengths, most):
         """Which pieces of a batch may be looked at."""
         return (torch.arange(most)[None, :] < lengths[:, None])[:, None, None, :]
+
+
+def batches(lengths, pieces, most):
+    """Texts of like length together: at most so many pieces, padding included, and so many texts."""
+    out, part, longest = [], [], 0
+    for i in np.argsort(lengths, kind="stable"):
+        longest = lengths[i]
+        if part and (longest * (len(part) + 1) > pieces or len(part) >= most):
+            out.append(part)
+            part = []
+        part.append(i)
+    return out + [part]
+
+
+def padded(ids, b):
+    """The pieces of some texts as a matrix, and how many each has."""
+    lengths = torch.tensor([len(ids[i]) for i in b])
+    x = torch.ones(len(b), int(lengths.max()), dtype=torch.long)
+    for k, i in enumerate(b):
+        x[k, : len(ids[i])] = torch.tensor(ids[i])
+    return x, lengths

@@ -25,7 +25,7 @@ import (
 )
 
 // version of the model; a release changes it, since scores name it.
-const version = "local-q2q-3"
+const version = "local-q2q-4"
 
 func main() {
 	data := flag.String("data", "../shared/data", "folder of the public data sets")

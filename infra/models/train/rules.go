@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
@@ -92,8 +94,43 @@ func spoken(examples []example, k int, d outcome.Dimension) (localmodel.Spoken, 
 		}
 	}
 	s.Threshold = math.Round(s.Threshold*100) / 100
-	s.Evidence = 0
+	s.Evidence = quoted(examples, k, d)
 	return s, nil
+}
+
+// rightly is the share of the sentences quoted beside the likeliest that labellers must have marked too.
+const rightly = 0.85
+
+// quoted is the log odds, 0 or more, from which sentences of texts that speak of d are quoted rightly beside the likeliest.
+func quoted(examples []example, k int, d outcome.Dimension) float64 {
+	type beside struct {
+		odds   float64
+		marked bool
+	}
+	var all []beside
+	for _, e := range examples {
+		if e.Labels[d] == nil || len(e.Evidence[d]) == 0 {
+			continue
+		}
+		likeliest := e.reading.Features(k)[0]
+		for _, s := range e.reading.Sentences {
+			if odds := float64(s.Answers[k][0]); odds >= 0 && odds < likeliest {
+				quote := e.Text[s.Start:s.End]
+				all = append(all, beside{odds, slices.ContainsFunc(e.Evidence[d], func(m string) bool { return strings.Contains(quote, m) || strings.Contains(m, quote) })})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b beside) int { return cmp.Compare(b.odds, a.odds) })
+	from, right := 8.0, 0
+	for i, b := range all {
+		if b.marked {
+			right++
+		}
+		if float64(right) >= rightly*float64(i+1) {
+			from = b.odds
+		}
+	}
+	return round(from)
 }
 
 // late is how much more the end of a text weighs, from what labellers made of whole texts.

@@ -42,7 +42,7 @@ func (h harm) key() string {
 	return h.Text
 }
 
-const safetyVersion = "local-safety-3"
+const safetyVersion = "local-safety-4"
 
 // screened is a labelled text with what a network that was not trained on it read.
 type screened struct {
@@ -60,18 +60,21 @@ const ownWeight = 3
 func most(c safety.Category) float64 {
 	switch c {
 	case safety.SelfHarm:
-		return 0.02
+		return 0.015
 	case safety.ChildSafety:
 		return 0.01
 	}
 	return 0.005
 }
 
+// mostNamed is the share of the harmless texts that name a group of people of which a category may be found: nobody is to be silenced for who they are.
+const mostNamed = 0.02
+
 // thresholds fits, for each category, the log odds from which it is found best among those that hold few enough harmless texts.
 func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
 	rules := localmodel.HarmRules{Version: safetyVersion}
 	for k, c := range localmodel.Harms {
-		var harmless []float64
+		var harmless, named []float64
 		var odds []float64
 		var yes []bool
 		for _, s := range read {
@@ -84,9 +87,13 @@ func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
 			} else {
 				odds, yes = append(odds, x), append(yes, s.Categories[c])
 			}
+			if s.Group != "" && !slices.Contains(slices.Collect(maps.Values(s.Categories)), true) {
+				named = append(named, x)
+			}
 		}
 		slices.Sort(harmless)
-		floor := harmless[int(float64(len(harmless))*(1-most(c)))]
+		slices.Sort(named)
+		floor := max(harmless[int(float64(len(harmless))*(1-most(c)))], named[int(float64(len(named))*(1-mostNamed))])
 		best, top := floor, -1.0
 		for t := floor; t < floor+6; t += 0.05 {
 			var hit, miss, wrong float64

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from large import Cutter, Large
+from large import Cutter, Large, batches, padded
 
 QUESTIONS, LOWER, PASSES, RATE = 26, 6, 3, 1e-4
 
@@ -41,27 +41,12 @@ class Teacher(nn.Module):
         return self.out(self.drop(torch.cat([mean, most], 1))).float(), mean.float()
 
 
-def batches(lengths, pieces, most):
-    """Texts of like length together: at most so many pieces, padding included, and so many texts."""
-    out, part, longest = [], [], 0
-    for i in np.argsort(lengths, kind="stable"):
-        longest = lengths[i]
-        if part and (longest * (len(part) + 1) > pieces or len(part) >= most):
-            out.append(part)
-            part = []
-        part.append(i)
-    return out + [part]
-
-
 @torch.no_grad()
 def lower(large, ids):
     """What the lower half makes of each text."""
     out = [None] * len(ids)
     for b in batches([len(i) for i in ids], 8192, 256):
-        lengths = torch.tensor([len(ids[i]) for i in b])
-        x = torch.ones(len(b), int(lengths.max()), dtype=torch.long)
-        for k, i in enumerate(b):
-            x[k, : len(ids[i])] = torch.tensor(ids[i])
+        x, lengths = padded(ids, b)
         with torch.autocast("cpu", torch.bfloat16):
             h, mask = large.begin(x), Large.mask(lengths, x.shape[1])
             for layer in list(large.layers)[:LOWER]:

@@ -41,7 +41,7 @@ type Flag struct {
 	TextVersion string // as TextVersion gives it
 	Verdict
 	RaisedAt time.Time
-	Alerted  int // safeguarding contacts who were sent a notification; 0 where none was needed, or nobody is known
+	Alerted  int // safeguarding contacts for whom a notification was asked for; 0 where none was needed, or nobody is known
 
 	Status       Status
 	ClaimedBy    string // subject; empty when nobody has it, meaningless once ClaimedUntil has passed

@@ -21,7 +21,7 @@ type Course struct {
 	All        Wait
 	Routes     map[Route]Wait
 	Categories map[Category]Wait // a flag counts for each of its categories
-	Unalerted  int               // flags that wait for safeguarding and of which nobody could be notified
+	Unalerted  int               // flags that wait for safeguarding, for which there was nobody to ask a notification for
 	Appeals    int               // decided ones
 	Overturned int
 	Pairs      int      // decisions that a second person was asked about and answered

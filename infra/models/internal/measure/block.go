@@ -23,12 +23,13 @@ type Block struct {
 	make  string   // the command that records it
 	parts []string // of the scorecard
 	show  func(Card) string
+	goals func(Card) []Goal
 }
 
 // The blocks of the model card.
 var (
-	OutcomesBlock = Block{"eval", "make eval RECORD=1", []string{OutcomesPart}, showOutcomes}
-	SafetyBlock   = Block{"eval-safety", "make eval-safety RECORD=1", []string{SafetyPart, PublicPart, PIIPart, PresidioPart}, showSafety}
+	OutcomesBlock = Block{"eval", "make eval RECORD=1", []string{OutcomesPart}, showOutcomes, func(c Card) []Goal { return c[OutcomesPart].outcomes().Goals }}
+	SafetyBlock   = Block{"eval-safety", "make eval-safety RECORD=1", []string{SafetyPart, PublicPart, PIIPart, PresidioPart}, showSafety, func(c Card) []Goal { return screenedAs(c[SafetyPart], c[PublicPart]).Goals }}
 )
 
 // find is where in card the block's content begins and ends, behind the line of its beginning and before that of its end.
@@ -46,12 +47,13 @@ func (b Block) text(c Card) string { return "```\n" + b.show(c) + "```\n" }
 
 // Recording is a measurement that goes into the scorecard and the model card.
 type Recording struct {
-	root, day, weights string
-	block              Block
+	root, day, weights, fallen string
+	block                      Block
 }
 
-// Record begins a recording, before anything is measured: it fails where the model card has no place for the block. root is the repository.
-func Record(root string, b Block, now time.Time) (Recording, error) {
+// Record begins a recording, before anything is measured: it fails where the model card has no place for the block. root is the repository;
+// fallen says why figures may be worse than those recorded before, and goes into the card where one is.
+func Record(root string, b Block, fallen string, now time.Time) (Recording, error) {
 	card, err := os.ReadFile(filepath.Join(root, modelCard))
 	if err != nil {
 		return Recording{}, err
@@ -61,7 +63,7 @@ func Record(root string, b Block, now time.Time) (Recording, error) {
 		return Recording{}, err
 	}
 	sum, err := sumOf(root)
-	return Recording{root, now.UTC().Format(time.DateOnly), sum, b}, err
+	return Recording{root, now.UTC().Format(time.DateOnly), sum, fallen, b}, err
 }
 
 // sumOf is the SHA-256 of the weights.
@@ -70,10 +72,24 @@ func sumOf(root string) (string, error) {
 	return fmt.Sprintf("%x", sha256.Sum256(body)), err
 }
 
-// Keep writes parts into the scorecard, whose other parts stay, and what the block shows of it into the model card.
+// Keep writes parts into the scorecard, whose other parts stay, and what the block shows of it into the model card. Where a figure is worse than the
+// one recorded before and nobody said why, it writes nothing and says which.
 func (r Recording) Keep(parts Card) error {
+	before, err := with(filepath.Join(r.root, scorecard), nil)
+	if err != nil {
+		return err
+	}
 	for name, p := range parts {
 		p.On.Day, p.On.Weights = r.day, r.weights
+		if was, recorded := before[name]; recorded {
+			fallen := was.Fallen(p)
+			if len(fallen) > 0 && r.fallen == "" {
+				return fmt.Errorf("%s: worse than recorded, or not comparable, and nothing was written; `%s WHY=\"…\"` says why in the card:\n  %s", name, r.block.make, strings.Join(fallen, "\n  "))
+			}
+			if len(fallen) > 0 {
+				p.On.Fallen = r.fallen
+			}
+		}
 		parts[name] = p
 	}
 	figures, err := with(filepath.Join(r.root, scorecard), parts)
@@ -96,7 +112,8 @@ func (r Recording) Keep(parts Card) error {
 	return os.WriteFile(path, []byte(string(card[:from])+r.block.text(figures)+string(card[to:])), 0o644)
 }
 
-// Agree says whether the model card shows what the scorecard says, of the weights that are there now.
+// Agree says whether the model card shows what the scorecard says, of the weights that are there now, and says outside of the blocks of every goal that
+// is missed, by its name between backquotes, why it is and what would close it.
 func (b Block) Agree(root string) error {
 	figures, err := ReadCard(filepath.Join(root, scorecard))
 	if err != nil {
@@ -121,6 +138,11 @@ func (b Block) Agree(root string) error {
 	for _, name := range b.parts {
 		if was := figures[name].On.Weights; was != sum {
 			wrong = append(wrong, fmt.Errorf("%s: %s was measured of the weights %.12s…, and those in %s are %.12s…: `%s` measures them", scorecard, name, was, weights, sum, b.make))
+		}
+	}
+	for _, g := range b.goals(figures) {
+		if g.By != nil && *g.By < 0 && !strings.Contains(string(card), "`"+g.What+"`") {
+			wrong = append(wrong, fmt.Errorf("%s: the goal `%s` is missed: write under its name why, and what would close it", modelCard, g.What))
 		}
 	}
 	return errors.Join(wrong...)

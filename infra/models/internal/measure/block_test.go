@@ -42,7 +42,11 @@ func change(t *testing.T, root, name, from, to string) {
 	}
 }
 
-const places = "# Card\n\n<!-- eval -->\nold\n<!-- /eval -->\n\nBetween.\n\n<!-- eval-safety -->\n<!-- /eval-safety -->\n\nAfter.\n"
+const places = "# Card\n\n<!-- eval -->\nold\n<!-- /eval -->\n\nBetween.\n\n<!-- eval-safety -->\n<!-- /eval-safety -->\n\n" + reasons + "After.\n"
+
+// reasons are why the fixtures miss their goals.
+const reasons = "Too few texts: `confidence: level AUC`, `confidence: level AUC above that of the lexicon`, `confidence: null precision`, `confidence: null recall`,\n" +
+	"`confidence: evidence precision`, `own: identity_mention flagged`.\n"
 
 // keep records what was measured of the seven and of the eight texts, late on the first of March in Oslo.
 func keep(t *testing.T, root string) {
@@ -68,7 +72,7 @@ func keep(t *testing.T, root string) {
 		{OutcomesBlock, Card{OutcomesPart: outcomes.Part()}},
 		{SafetyBlock, Card{SafetyPart: safe.Part("own", Benign), PublicPart: safe.Part(HateCheck), PIIPart: pii, PresidioPart: {}}},
 	} {
-		r, err := Record(root, c.block, time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("Oslo", 3600)))
+		r, err := Record(root, c.block, "", time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("Oslo", 3600)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +91,7 @@ func TestTheModelCardShowsWhatWasRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	card := string(body)
-	if strings.Contains(card, "old\n") || !strings.HasPrefix(card, "# Card\n\n<!-- eval -->\n```\n") || !strings.HasSuffix(card, "```\n<!-- /eval-safety -->\n\nAfter.\n") ||
+	if strings.Contains(card, "old\n") || !strings.HasPrefix(card, "# Card\n\n<!-- eval -->\n```\n") || !strings.HasSuffix(card, "```\n<!-- /eval-safety -->\n\n"+reasons+"After.\n") ||
 		!strings.Contains(card, "```\n<!-- /eval -->\n\nBetween.\n\n<!-- eval-safety -->\n```\n") {
 		t.Errorf("what stands around the blocks was changed:\n%s", card)
 	}
@@ -185,6 +189,53 @@ func TestADriftIsToldOf(t *testing.T) {
 	}
 }
 
+// TestWhatFellIsNotRecordedWithoutAWord: else the gate would hold until somebody records the next model.
+func TestWhatFellIsNotRecordedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	root := repository(t, places)
+	keep(t, root)
+	before, err := os.ReadFile(filepath.Join(root, scorecard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := ReadCard(filepath.Join(root, scorecard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	worse := card[OutcomesPart]
+	const name = "confidence/all/spoken AUC"
+	worse.Figures[name] = Recorded{Value: 0.5, N: worse.Figures[name].N}
+	for _, c := range [][2]string{{"", name + " is 0.500 and was 0.917"}, {"harder texts", ""}} {
+		why, want := c[0], c[1]
+		r, err := Record(root, OutcomesBlock, why, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Keep(Card{OutcomesPart: worse})
+		if want == "" {
+			if body, _ := os.ReadFile(filepath.Join(root, modelCard)); err != nil || !strings.Contains(string(body), "Some figures fell below those recorded before: harder texts\n") {
+				t.Errorf("%v, and in the card\n%s", err, body)
+			}
+			continue
+		}
+		after, _ := os.ReadFile(filepath.Join(root, scorecard))
+		if err == nil || !strings.Contains(err.Error(), want) || string(after) != string(before) {
+			t.Errorf("%v, want %q and nothing written", err, want)
+		}
+	}
+}
+
+func TestAMissedGoalNeedsAReason(t *testing.T) {
+	t.Parallel()
+	root := repository(t, places)
+	keep(t, root)
+	const goal = "confidence: level AUC above that of the lexicon"
+	change(t, root, modelCard, "`"+goal+"`", "")
+	if err := OutcomesBlock.Agree(root); err == nil || !strings.Contains(err.Error(), "the goal `"+goal+"` is missed") {
+		t.Errorf("%v, want it said that nobody says why", err)
+	}
+}
+
 func TestACardWithoutAPlaceIsToldOfBeforeAnythingIsMeasured(t *testing.T) {
 	t.Parallel()
 	for name, card := range map[string]string{
@@ -196,7 +247,7 @@ func TestACardWithoutAPlaceIsToldOfBeforeAnythingIsMeasured(t *testing.T) {
 		"within a line": "See <!-- eval -->\n<!-- /eval -->\n",
 		"the other's":   "<!-- eval-safety -->\n<!-- /eval-safety -->\n",
 	} {
-		_, err := Record(repository(t, card), OutcomesBlock, time.Now())
+		_, err := Record(repository(t, card), OutcomesBlock, "", time.Now())
 		if err == nil || !strings.Contains(err.Error(), "card.md: expected the lines <!-- eval --> and <!-- /eval -->") {
 			t.Errorf("%s: %v", name, err)
 		}

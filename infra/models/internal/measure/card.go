@@ -29,6 +29,7 @@ type On struct {
 	Day     string           `json:"day,omitempty"`     // YYYY-MM-DD in UTC
 	Weights string           `json:"weights,omitempty"` // SHA-256 of weights.bin, hexadecimal
 	Sets    map[string]Items `json:"sets,omitempty"`    // the texts, by the name of their set
+	Fallen  string           `json:"fallen,omitempty"`  // why figures were recorded that are worse than those before
 }
 
 // Items is a set of labelled texts.

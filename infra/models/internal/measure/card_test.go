@@ -13,7 +13,7 @@ func TestTheScorecardIsOneFigureALine(t *testing.T) {
 	t.Parallel()
 	card := Card{
 		OutcomesPart: {
-			Version: "1", On: On{"2026-11-23", "ab", map[string]Items{"seed": {3, "cd"}}},
+			Version: "1", On: On{"2026-11-23", "ab", map[string]Items{"seed": {3, "cd"}}, ""},
 			Figures: map[string]Recorded{"b": {Value: 0.5, Low: of(0.25), High: of(0.75), N: 10}, "a": {Value: 0.125, N: 3, Lower: true}},
 			Beside:  map[string]Recorded{"c": {Value: 1, N: 1}},
 		},

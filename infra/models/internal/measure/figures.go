@@ -98,7 +98,7 @@ func said(p pair) bool    { return p.said != nil }
 func bothSay(p pair) bool { return speaks(p) && said(p) }
 
 // metrics are all, in the order in which they are printed.
-var metrics = []asked{
+var metrics = append([]asked{
 	{SpokenAUC, every, spokenAUC},
 	{NullPrecision, func(p pair) bool { return !said(p) }, share(func(p pair) bool { return !speaks(p) })},
 	{NullRecall, func(p pair) bool { return !speaks(p) }, share(func(p pair) bool { return !said(p) })},
@@ -116,7 +116,7 @@ var metrics = []asked{
 	{EvidenceRecall, func(p pair) bool { return p.marked > 0 }, ratio(func(p pair) (int, int) { return p.covered, p.marked })},
 	{AnyQuote, func(p pair) bool { return p.evidence && p.quotes > 0 && (p.marked > 0 || !speaks(p)) }, ratio(func(p pair) (int, int) { return p.right, p.quotes })},
 	{Spearman, bothSay, spearman},
-}
+}, reliability()...)
 
 // figuresOf computes every metric of one dimension and language.
 func figuresOf(d outcome.Dimension, lang string, pairs []pair, bootstrap bool) []Figure {

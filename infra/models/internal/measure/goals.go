@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/teei/csr-platform/shared/domain/outcome"
 )
@@ -46,27 +47,31 @@ func outcomeGoals(o Outcomes) []Goal {
 	at := o.Scorers[0].find
 	var goals []Goal
 	for _, d := range outcome.Dimensions {
-		if d == outcome.LangLevelProxy {
+		if d == outcome.LangLevelProxy { // every text that is long enough has one
+			goals = append(goals, o.areas(d, LevelAUC)...)
+			goals = append(goals, least(fmt.Sprintf("%s: %s", d, Spearman), leastSpearman, at(d, All, Spearman)))
 			continue
 		}
-		for _, m := range []Metric{SpokenAUC, LevelAUC} {
-			own := at(d, All, m)
-			goals = append(goals, least(fmt.Sprintf("%s: %s", d, m), leastAUC, own))
-			if len(o.Scorers) > 2 {
-				goals = append(goals, least(fmt.Sprintf("%s: %s above that of the %s", d, m, o.Scorers[1].Name), leastMargin, less(own, o.Scorers[1].find(d, All, m))))
-			}
-			for _, lang := range []string{"no", "uk"} {
-				goals = append(goals, most(fmt.Sprintf("%s: %s of English above that of %s", d, m, lang), mostBehind, less(at(d, "en", m), at(d, lang, m))))
-			}
-		}
-		goals = append(goals,
+		goals = slices.Concat(goals, o.areas(d, SpokenAUC), o.areas(d, LevelAUC), []Goal{
 			least(fmt.Sprintf("%s: %s", d, NullPrecision), leastNull, at(d, All, NullPrecision)),
 			least(fmt.Sprintf("%s: %s", d, NullRecall), leastNull, at(d, All, NullRecall)),
-			least(fmt.Sprintf("%s: %s", d, EvidencePrecision), leastEvidence, at(d, All, EvidencePrecision)))
+			least(fmt.Sprintf("%s: %s", d, EvidencePrecision), leastEvidence, at(d, All, EvidencePrecision)),
+		})
 	}
-	return append(goals,
-		least(fmt.Sprintf("%s: %s", outcome.LangLevelProxy, LevelAUC), leastAUC, at(outcome.LangLevelProxy, All, LevelAUC)),
-		least(fmt.Sprintf("%s: %s", outcome.LangLevelProxy, Spearman), leastSpearman, at(outcome.LangLevelProxy, All, Spearman)))
+	return goals
+}
+
+// areas are the goals of an area under the curve: for itself, beside the lexicon, and of the languages that must work as well as English.
+func (o Outcomes) areas(d outcome.Dimension, m Metric) []Goal {
+	at := o.Scorers[0].find
+	goals := []Goal{least(fmt.Sprintf("%s: %s", d, m), leastAUC, at(d, All, m))}
+	if len(o.Scorers) > 2 {
+		goals = append(goals, least(fmt.Sprintf("%s: %s above that of the %s", d, m, o.Scorers[1].Name), leastMargin, less(at(d, All, m), o.Scorers[1].find(d, All, m))))
+	}
+	for _, lang := range []string{"no", "uk"} {
+		goals = append(goals, most(fmt.Sprintf("%s: %s of English above that of %s", d, m, lang), mostBehind, less(at(d, "en", m), at(d, lang, m))))
+	}
+	return goals
 }
 
 func least(what string, bound float64, i Interval) Goal {

@@ -90,6 +90,7 @@ func showOutcomes(c Card) string {
 	for _, m := range []Metric{SpokenAUC, LevelAUC} {
 		o.otherLanguages(b, m)
 	}
+	o.reliabilityTable(b)
 	printGlossary(b, slices.Concat(cardTables...))
 	printGoals(b, o.Goals)
 	return b.String()
@@ -101,10 +102,13 @@ func (p Part) origin(out io.Writer) {
 	p.sets(out)
 }
 
-// sets tells of the texts. How their sum is made says ItemsOf.
+// sets tells of the texts, and why figures on them fell. How their sum is made says ItemsOf.
 func (p Part) sets(out io.Writer) {
 	for _, name := range slices.Sorted(maps.Keys(p.On.Sets)) {
 		fmt.Fprintf(out, "%s: %d texts, SHA-256 %s\n", name, p.On.Sets[name].Texts, p.On.Sets[name].SHA256)
+	}
+	if p.On.Fallen != "" {
+		fmt.Fprintf(out, "Some figures fell below those recorded before: %s\n", p.On.Fallen)
 	}
 }
 

@@ -109,6 +109,10 @@ func TestFiguresAreThoseComputedByHand(t *testing.T) {
 		EvidencePrecision: 2.0 / 3, // a 1 of 2, c 1 of 1
 		EvidenceRecall:    2.0 / 4, // a 1 of 2, b 0 of 1, c 1 of 1
 		AnyQuote:          2.0 / 4, // and f 0 of 1
+
+		"value said at level 1": 0.25, "label at level 1": 0, // c
+		"value said at level 2": 0.6, "label at level 2": 0.25, // d
+		"value said at level 4": 0.9, "label at level 4": 1, // a
 	}
 	got := map[Metric]float64{}
 	for _, f := range found.Scorers[0].Figures {

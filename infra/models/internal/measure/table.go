@@ -65,8 +65,7 @@ func (o Outcomes) Print(out io.Writer) error {
 	return err
 }
 
-// table prints one dimension: a row for each language and scorer. Scorers that have nothing to say of a language are left out, and the
-// majority is shown for all languages together.
+// table prints one dimension: a row for each language and scorer. Scorers that have nothing to say of a language are left out.
 func (o Outcomes) table(out io.Writer, d outcome.Dimension, columns []Metric) {
 	columns = slices.DeleteFunc(slices.Clone(columns), func(m Metric) bool { return o.Scorers[0].find(d, All, m).Value == nil })
 	if len(columns) == 0 {
@@ -92,7 +91,7 @@ func (o Outcomes) table(out io.Writer, d outcome.Dimension, columns []Metric) {
 			switch {
 			case place == 0:
 				fmt.Fprintf(t, "%s\t%s\t%d\t%d%s\n", c.Language, s.Name, c.Judged, c.Spoken, row)
-			case !empty && (s.Name != Majority || c.Language == All):
+			case !empty:
 				fmt.Fprintf(t, "\t%s\t\t%s\n", s.Name, row)
 			}
 		}
