@@ -669,7 +669,7 @@ func (w *words) told() {
 		return err
 	})
 	want := map[string]int{
-		"safety.flag.raised": 5, "safety.review.completed": 5, "notification.requested": 2, // one for despair, one for what was escalated
+		"safety.flag.raised": 6, "safety.review.completed": 6, "notification.requested": 2, // one for despair, one for what was escalated
 		"q2q.outcome.scored": w.sent - 1 + 2, // all but the volunteer's, and two corrections
 	}
 	if d := diff.Diff(want, seen); d != "" || err != nil {
