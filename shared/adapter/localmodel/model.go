@@ -22,9 +22,6 @@ type Model struct{ reader func() *Reader }
 // New is a model over the weights inside the binary, which are opened when the first text comes.
 func New() *Model { return &Model{own} }
 
-// With is a model over other weights.
-func With(r *Reader) *Model { return &Model{func() *Reader { return r }} }
-
 // most is how many quotes a score has.
 const most = 3
 
