@@ -119,7 +119,7 @@ func thresholds(read []screened, log *slog.Logger) localmodel.HarmRules {
 	var yes []bool
 	for _, s := range read {
 		if s.Reported != nil && s.Reading.Odds != nil && slices.Contains(slices.Collect(maps.Values(s.Categories)), true) {
-			told, yes = append(told, float64(s.Reading.Reported)), append(yes, *s.Reported)
+			told, yes = append(told, float64(s.Reading.Reported())), append(yes, *s.Reported)
 		}
 	}
 	top := -1

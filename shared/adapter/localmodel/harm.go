@@ -23,11 +23,13 @@ type HarmRules struct {
 // HarmReading is what was made of a text for safety: the highest log odds of each of Harms among the sentences and the text as a whole, and, in
 // the sentence where it is highest, those that it is told of: who tells of one harm may do another.
 type HarmReading struct {
-	Odds     []float32
-	Told     []float32            // of each of Harms
-	Reported float32              // Told of the likeliest of Harms
-	Where    []sentences.Sentence // of each of Harms, the sentence that is highest
+	Odds  []float32
+	Told  []float32            // of each of Harms
+	Where []sentences.Sentence // of each of Harms, the sentence that is highest
 }
+
+// Reported is Told of the likeliest of Harms, of a text that has odds.
+func (h HarmReading) Reported() float32 { return h.Told[slices.Index(h.Odds, slices.Max(h.Odds))] }
 
 // Screen reads a text for harm. A text without a word has no odds.
 func (r *Reader) Screen(text string) HarmReading {
@@ -55,9 +57,6 @@ func (r *Reader) Screen(text string) HarmReading {
 	}
 	if len(parts) > 1 && len(text) < 600 { // what is harm may lie between two sentences
 		look(sentences.Sentence{Start: 0, End: len(text)})
-	}
-	if out.Odds != nil {
-		out.Reported = out.Told[slices.Index(out.Odds, slices.Max(out.Odds))]
 	}
 	return out
 }

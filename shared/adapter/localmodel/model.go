@@ -17,16 +17,16 @@ import (
 )
 
 // Model scores texts. It is safe for concurrent use.
-type Model struct{ reader func() *Reader }
+type Model struct{}
 
 // New is a model over the weights inside the binary, which are opened when the first text comes.
-func New() *Model { return &Model{own} }
+func New() *Model { return &Model{} }
 
 // most is how many quotes a score has.
 const most = 3
 
 // Calibrations is outcome.Model.
-func (m *Model) Calibrations() []outcome.Calibration { return m.reader().rules.Calibrations }
+func (m *Model) Calibrations() []outcome.Calibration { return own().rules.Calibrations }
 
 // Score is outcome.Model. A text without a word, or in a language that is not scored, has no scores and says why. It fails with Busy when
 // ctx has ended, and Invalid for what is not UTF-8.
@@ -37,7 +37,7 @@ func (m *Model) Score(ctx context.Context, in outcome.Request) (outcome.Scoring,
 	if !utf8.ValidString(in.Text) {
 		return outcome.Scoring{}, fault.Fields("the text cannot be read", fault.Field{Name: "text", Expected: "valid UTF-8"})
 	}
-	r := m.reader()
+	r := own()
 	scoring := outcome.Scoring{Method: outcome.Local, ModelVersion: r.rules.Version, RubricVersion: r.rules.Rubric}
 	if !strings.ContainsFunc(in.Text, unicode.IsLetter) {
 		scoring.Reason = outcome.Empty
@@ -147,7 +147,7 @@ func (r Rules) evidence(text string, reading Reading, d int) []outcome.Span {
 
 // Spoken is the probability that text speaks of each dimension, also where that is too little for a score. A text that is not scored has none.
 func (m *Model) Spoken(text string) map[outcome.Dimension]float64 {
-	r := m.reader()
+	r := own()
 	reading := r.Read(text)
 	out := map[outcome.Dimension]float64{}
 	if len(reading.Sentences) == 0 || r.rules.language(reading) == "" {

@@ -15,12 +15,12 @@ import (
 )
 
 // Screener looks for harm in texts. It is safe for concurrent use.
-type Screener struct{ reader func() *Reader }
+type Screener struct{}
 
 var _ safety.Screener = (*Screener)(nil)
 
 // NewScreener is a screener over the weights inside the binary, which are opened when the first text comes.
-func NewScreener() *Screener { return &Screener{own} }
+func NewScreener() *Screener { return &Screener{} }
 
 // Screen is safety.Screener. Findings are in the order of safety.Categories. It fails with Busy when ctx has ended, and Invalid for what is
 // not UTF-8.
@@ -31,7 +31,7 @@ func (s *Screener) Screen(ctx context.Context, in safety.Request) (safety.Screen
 	if !utf8.ValidString(in.Text) {
 		return safety.Screening{}, fault.Fields("the text cannot be read", fault.Field{Name: "text", Expected: "valid UTF-8"})
 	}
-	r := s.reader()
+	r := own()
 	screening := safety.Screening{Version: r.harm.Version}
 	if code, _ := r.languages.Detect(in.Text); len(code) == 2 && readable(in.Text) {
 		screening.Language = code
@@ -78,7 +78,7 @@ func hold(those, spans []safety.Span) bool {
 
 // Likely is the confidence of each of Harms in text, found or not.
 func (s *Screener) Likely(text string) map[safety.Category]float64 {
-	r := s.reader()
+	r := own()
 	read := r.screen(unnumbered(text, safety.FindPII(text)))
 	out := map[safety.Category]float64{}
 	for i, c := range Harms {
